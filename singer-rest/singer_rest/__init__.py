@@ -1,0 +1,27 @@
+"""What Singer plugins over a REST API share."""
+
+from __future__ import annotations
+
+from singer_rest.client import RestClient
+from singer_rest.command import PlainErrors
+from singer_rest.errors import (
+    NotFound,
+    OutcomeUnknown,
+    PluginError,
+    RecordRefused,
+    SettingError,
+    StopRun,
+)
+from singer_rest.pacer import Pacer
+
+__all__ = [
+    "NotFound",
+    "OutcomeUnknown",
+    "Pacer",
+    "PlainErrors",
+    "PluginError",
+    "RecordRefused",
+    "RestClient",
+    "SettingError",
+    "StopRun",
+]

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from click.testing import CliRunner
+from singer_rest import PlainErrors, SettingError, StopRun
+from singer_sdk import Stream, Tap
+from singer_sdk import typing as th
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+SECRET = "made-up-secret"
+
+
+class BrokenStream(Stream):
+    name = "things"
+    primary_keys = ("id",)
+    schema = th.PropertiesList(th.Property("id", th.StringType)).to_dict()
+
+    def get_records(self, context: Any) -> Iterable[dict[str, Any]]:
+        del context
+        raise StopRun("Office refuses the sign-in:\n token revoked")
+
+
+class TapOffice(PlainErrors, Tap):
+    name = "tap-office"
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        th.Property("api_key", th.StringType, required=True, secret=True),
+        th.Property("token", th.StringType, required=True, secret=True),
+        th.Property("member_tokens", th.ObjectType(), secret=True),
+        th.Property("page_size", th.IntegerType, default=100),
+    ).to_dict()
+
+    def discover_streams(self) -> Sequence[Stream]:
+        return [BrokenStream(self)]
+
+
+GOOD = {"api_key": "key", "token": "token"}
+
+
+def test_missing_settings_are_named_on_one_line_with_their_variables() -> None:
+    with pytest.raises(SettingError) as caught:
+        TapOffice(config={"api_key": "", "token": None})
+
+    assert str(caught.value) == (
+        "missing setting 'api_key', 'token': set it in the plugin's config or as "
+        "TAP_OFFICE_API_KEY, TAP_OFFICE_TOKEN"
+    )
+
+
+def test_an_empty_text_counts_as_not_set_and_the_default_takes_its_place() -> None:
+    assert TapOffice(config={**GOOD, "page_size": ""}).config["page_size"] == 100
+
+
+def test_a_wrong_setting_is_named_with_its_value() -> None:
+    with pytest.raises(SettingError, match="setting 'page_size' is wrong: 'many' is not of type"):
+        TapOffice(config={**GOOD, "page_size": "many"})
+
+
+@pytest.mark.parametrize("settings", [{"token": [SECRET]}, {"member_tokens": SECRET}])
+def test_a_wrong_secret_is_named_without_its_value(settings: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=f"setting '{next(iter(settings))}'") as caught:
+        TapOffice(config={**GOOD, **settings})
+    assert SECRET not in str(caught.value)
+
+
+def test_a_rule_over_all_settings_does_not_repeat_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    strict = {**TapOffice.config_jsonschema, "anyOf": [{"required": ["neither"]}]}
+    monkeypatch.setattr(TapOffice, "config_jsonschema", strict)
+
+    with pytest.raises(SettingError) as caught:
+        TapOffice(config={**GOOD, "token": SECRET})
+    assert SECRET not in str(caught.value)
+
+
+def errors_of(arguments: list[str], caplog: pytest.LogCaptureFixture) -> tuple[int, list[str]]:
+    caplog.set_level(logging.INFO)
+    result = CliRunner().invoke(TapOffice.cli, arguments)
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not any(record.exc_info for record in errors)
+    return result.exit_code, [record.getMessage() for record in errors]
+
+
+def test_an_error_of_a_run_is_one_line_and_exit_code_1(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(GOOD))
+
+    code, errors = errors_of(["--config", str(config)], caplog)
+
+    assert code == 1
+    assert errors[-1] == "Office refuses the sign-in: token revoked"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("{", "not valid JSON"), ("{}", "missing setting 'api_key', 'token'")]
+)
+def test_a_config_that_is_wrong_is_told_in_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, message: str
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(text)
+
+    code, errors = errors_of(["--config", str(config)], caplog)
+
+    assert code == 1
+    assert len(errors) == 1
+    assert message in errors[0]
+
+
+def test_discovery_needs_no_settings() -> None:
+    result = CliRunner().invoke(TapOffice.cli, ["--discover"])
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["streams"][0]["stream"] == "things"
+
+
+@pytest.mark.parametrize("option", ["--help", "--version", "--about"])
+def test_the_command_keeps_the_usual_options(option: str) -> None:
+    assert CliRunner().invoke(TapOffice.cli, [option]).exit_code == 0
