@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from singer_rest.client import RestClient
-from singer_rest.command import PlainErrors
+from singer_rest.command import PlainErrors, PlainStreamErrors
 from singer_rest.errors import (
     NotFound,
     OutcomeUnknown,
@@ -19,6 +19,7 @@ __all__ = [
     "OutcomeUnknown",
     "Pacer",
     "PlainErrors",
+    "PlainStreamErrors",
     "PluginError",
     "RecordRefused",
     "RestClient",

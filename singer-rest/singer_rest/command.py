@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import click
     from jsonschema import ValidationError
 
-__all__ = ["PlainCommand", "PlainErrors"]
+__all__ = ["PlainCommand", "PlainErrors", "PlainStreamErrors"]
 
 TOLD_IN_ONE_LINE = (
     PluginError,
@@ -93,6 +93,18 @@ class PlainErrors:
         if errors and raise_errors:
             raise SettingError("; ".join(dict.fromkeys(errors)))
         return errors
+
+
+class PlainStreamErrors:
+    """Mixin for Stream: an error that the command tells in one line is not announced before.
+
+    Put it before the SDK's class: `class ThingsStream(PlainStreamErrors, Stream)`.
+    """
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Log a message, unless it says that a plugin error goes by."""
+        if not isinstance(sys.exc_info()[1], PluginError):
+            super().log(message, *args, level=level, **kwargs)  # type: ignore[misc]
 
 
 def setting_error(error: ValidationError, plugin: str, schema: Mapping[str, Any]) -> str:

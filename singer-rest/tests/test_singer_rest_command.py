@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from click.testing import CliRunner
-from singer_rest import PlainErrors, SettingError, StopRun
+from singer_rest import PlainErrors, PlainStreamErrors, SettingError, StopRun
 from singer_sdk import Stream, Tap
 from singer_sdk import typing as th
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SECRET = "made-up-secret"
 
 
-class BrokenStream(Stream):
+class BrokenStream(PlainStreamErrors, Stream):
     name = "things"
     primary_keys = ("id",)
     schema = th.PropertiesList(th.Property("id", th.StringType)).to_dict()
@@ -95,7 +95,7 @@ def test_an_error_of_a_run_is_one_line_and_exit_code_1(
     code, errors = errors_of(["--config", str(config)], caplog)
 
     assert code == 1
-    assert errors[-1] == "Office refuses the sign-in: token revoked"
+    assert errors == ["Office refuses the sign-in: token revoked"]
 
 
 @pytest.mark.parametrize(
