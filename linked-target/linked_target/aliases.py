@@ -1,0 +1,72 @@
+"""Finding linked records by their id or by another name that they go by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from linked_target import store
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.engine import Engine
+
+    from linked_target.ends import Ends
+    from linked_target.link import Link, StreamPair
+
+__all__ = ["Aliases"]
+
+
+class Aliases:
+    """Further names of linked records, e.g. a user's name beside the id.
+
+    Args:
+        engine: of an open link store.
+        ends: the direction.
+    """
+
+    def __init__(self, engine: Engine, ends: Ends) -> None:
+        self._engine = engine
+        self._ends = ends
+
+    def replace(self, link: Link, system: str, names: Collection[str]) -> None:
+        """Set the further names by which the link's record of a system is referred to."""
+        table = store.aliases
+        with self._engine.begin() as connection:
+            connection.execute(
+                table.delete().where(table.c.link_id == link.id, table.c.system == system)
+            )
+            if names:
+                connection.execute(
+                    table.insert(),
+                    [{"link_id": link.id, "system": system, "alias": name} for name in set(names)],
+                )
+
+    def partner_of(self, pair: StreamPair, reference: str) -> str | None:
+        """The destination id linked with a source record, given its id or an alias of it."""
+        return self._resolve(pair, reference, self._ends.source, self._ends.source_id)
+
+    def canonical_destination(self, pair: StreamPair, reference: str) -> str | None:
+        """The id of a linked destination record, given its id or an alias of it."""
+        return self._resolve(pair, reference, self._ends.destination, self._ends.destination_id)
+
+    def _resolve(
+        self, pair: StreamPair, reference: str, system: str, known: sa.Column[Any]
+    ) -> str | None:
+        """The destination id of the one link that is meant; None if there is none or several."""
+        wanted = self._ends.destination_id
+        linked = sa.and_(self._ends.of_pair(pair), wanted.is_not(None))
+        by_id = sa.select(wanted).where(linked, known == reference)
+        by_alias = (
+            sa.select(wanted)
+            .join(store.aliases, store.aliases.c.link_id == store.links.c.id)
+            .where(linked, store.aliases.c.system == system, store.aliases.c.alias == reference)
+        )
+        with self._engine.connect() as connection:
+            for query in (by_id, by_alias):
+                found = connection.execute(query.distinct().limit(2)).scalars().all()
+                if len(found) == 1:
+                    return str(found[0])
+        return None

@@ -1,0 +1,122 @@
+"""Properties that are still to be written: held ones and pending references."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from linked_target import store
+from linked_target.records import decoded, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from sqlalchemy.engine import Engine
+
+__all__ = ["HELD", "PENDING", "OpenProperties", "OpenProperty"]
+
+HELD = "held"
+"""The destination can't take the value, e.g. for want of the author's token."""
+PENDING = "pending"
+"""A reference whose partner is not linked yet; its value is in the source's terms."""
+PAGE = 500
+
+
+class OpenProperty(NamedTuple):
+    """One property of a link that waits toward a system."""
+
+    link_id: int
+    name: str
+    kind: str
+    value: Any
+    reason: str | None
+
+
+class OpenProperties:
+    """What waits on the links of a store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def put(
+        self, link_id: int, toward: str, kind: str, values: Mapping[str, tuple[Any, str | None]]
+    ) -> None:
+        """Note properties as open; each comes with its value and the reason."""
+        self.drop(link_id, toward, values)
+        now = datetime.now(timezone.utc)
+        rows = [
+            {
+                "link_id": link_id,
+                "toward": toward,
+                "name": name,
+                "kind": kind,
+                "value": encoded(value),
+                "reason": reason,
+                "since": now,
+            }
+            for name, (value, reason) in values.items()
+        ]
+        if rows:
+            with self.engine.begin() as connection:
+                connection.execute(store.open_properties.insert(), rows)
+
+    def drop(self, link_id: int, toward: str, names: Collection[str]) -> None:
+        """Note properties as settled."""
+        table = store.open_properties
+        if not names:
+            return
+        with self.engine.begin() as connection:
+            connection.execute(
+                table.delete().where(
+                    table.c.link_id == link_id,
+                    table.c.toward == toward,
+                    table.c.name.in_(list(names)),
+                )
+            )
+
+    def of_link(self, link_id: int, toward: str) -> list[OpenProperty]:
+        """What waits on one link toward a system."""
+        table = store.open_properties
+        return self._read(table.c.link_id == link_id, table.c.toward == toward)
+
+    def links_toward(self, system: str, streams: tuple[str, str]) -> Iterator[list[int]]:
+        """Row ids of the links of two streams on which something waits, page by page.
+
+        Args:
+            system: where it is to be written.
+            streams: the two streams of the links, in either order.
+        """
+        table, links = store.open_properties, store.links
+        between = sa.or_(
+            sa.and_(links.c.a_stream == streams[0], links.c.b_stream == streams[1]),
+            sa.and_(links.c.a_stream == streams[1], links.c.b_stream == streams[0]),
+        )
+        last = 0
+        while True:
+            query = (
+                sa.select(table.c.link_id)
+                .join(links, links.c.id == table.c.link_id)
+                .where(table.c.toward == system, between, table.c.link_id > last)
+                .distinct()
+                .order_by(table.c.link_id)
+                .limit(PAGE)
+            )
+            with self.engine.connect() as connection:
+                page = list(connection.execute(query).scalars())
+            if not page:
+                return
+            yield page
+            last = page[-1]
+
+    def _read(self, *conditions: sa.ColumnElement[bool]) -> list[OpenProperty]:
+        columns = store.open_properties.c
+        query = sa.select(
+            columns.link_id, columns.name, columns.kind, columns.value, columns.reason
+        ).where(*conditions)
+        with self.engine.connect() as connection:
+            return [
+                OpenProperty(row[0], row[1], row[2], decoded(row[3]), row[4])
+                for row in connection.execute(query)
+            ]

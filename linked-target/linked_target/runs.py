@@ -1,0 +1,75 @@
+"""What each run did, for people who look at it afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+from linked_target import store
+from linked_target.records import decoded, encoded
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+__all__ = ["Run", "StreamCounts", "last_runs", "record_run"]
+
+
+class StreamCounts(NamedTuple):
+    """Counts of one pair of streams, by column of `outcome.COLUMNS`."""
+
+    source_stream: str
+    destination_stream: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one direction."""
+
+    source: str
+    destination: str
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    streams: list[StreamCounts]
+
+
+def record_run(engine: Engine, run: Run) -> None:
+    """Store what a run did."""
+    with engine.begin() as connection:
+        connection.execute(
+            store.runs.insert().values(
+                source=run.source,
+                destination=run.destination,
+                started_at=run.started_at,
+                ended_at=run.ended_at,
+                outcome=run.outcome,
+                counts=encoded(run.streams),
+            )
+        )
+
+
+def last_runs(engine: Engine) -> list[Run]:
+    """The newest run of each direction, in the order in which they ran."""
+    columns = store.runs.c
+    newest = sa.select(sa.func.max(columns.id)).group_by(columns.source, columns.destination)
+    query = sa.select(store.runs).where(columns.id.in_(newest)).order_by(columns.id)
+    with engine.connect() as connection:
+        return [
+            Run(
+                row.source,
+                row.destination,
+                _aware(row.started_at),
+                _aware(row.ended_at),
+                row.outcome,
+                [StreamCounts(*counts) for counts in decoded(row.counts)],
+            )
+            for row in connection.execute(query)
+        ]
+
+
+def _aware(instant: datetime) -> datetime:
+    return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)

@@ -1,0 +1,47 @@
+"""The SDK sink of one pair of streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.sinks import BatchSink
+
+if TYPE_CHECKING:
+    from linked_target.records import Record
+    from linked_target.sync import StreamSync
+
+__all__ = ["BATCH_SIZE", "LinkedSink"]
+
+BATCH_SIZE = 500
+
+
+class LinkedSink(BatchSink):
+    """Collects raw records; they are mapped only if they differ from their baseline."""
+
+    MAX_SIZE_DEFAULT = BATCH_SIZE
+    sync: StreamSync
+
+    @property
+    def max_size(self) -> int:
+        """Records per batch; look-ups in the link store are made for a whole batch at once."""
+        return min(super().max_size, BATCH_SIZE)
+
+    def add(self, record: Record) -> None:
+        """Take a raw record into the current batch."""
+        self.tally_record_read()
+        self.process_record(record, self._get_context(record))
+
+    def check(self, record: Record) -> None:
+        """Validate a mapped record.
+
+        Raises:
+            InvalidRecord: when it does not match the mapped schema.
+        """
+        if self._validator is not None:
+            self._validator.validate(record)
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Sync the batch."""
+        records = context.get("records", [])
+        self.record_counter_metric.increment(len(records))
+        self.sync.write(records)

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds no folder by itself
+
+from toy_bed import Bed, new_bed
+
+
+@pytest.fixture
+def bed(tmp_path: Path) -> Bed:
+    return new_bed(tmp_path)
