@@ -1,0 +1,182 @@
+"""A sandbox for tests: started in a thread, on a free port, gone at the end."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandbox import credentials
+from sandbox.control_client import ask
+from sandbox.server import HOST, bound_socket, make_server
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import uvicorn
+    from typing_extensions import Self
+
+    from sandbox.world import Seed
+
+_START_SECONDS = 10
+
+
+class RunningSandbox:
+    """A context manager with a sandbox that answers.
+
+    Args:
+        seed: True or ``"full"`` for the whole seed; False or ``"empty"`` for the people only.
+        data: the folder of the state; a temporary one by default. State that is
+            there already is kept.
+        switches: switches to begin with.
+    """
+
+    key = credentials.TRELLO_KEY
+    client_id = credentials.CRM_CLIENT_ID
+    client_secret = credentials.CRM_CLIENT_SECRET
+    refresh_token = credentials.CRM_REFRESH_TOKEN
+
+    def __init__(
+        self,
+        *,
+        seed: bool | Seed = True,
+        data: Path | str | None = None,
+        **switches: object,
+    ) -> None:
+        self._seed: Seed = "full" if seed in {True, "full"} else "empty"
+        self._switches = switches
+        self._temporary = tempfile.TemporaryDirectory() if data is None else None
+        self.data = Path(self._temporary.name if self._temporary else str(data))
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        """Start the server and wait until it answers."""
+        listening = bound_socket(0)
+        self.port = listening.getsockname()[1]
+        server = make_server(self.data, self._seed)
+        sockets = {"sockets": [listening]}
+        self._server = server
+        self._thread = threading.Thread(target=server.run, kwargs=sockets, daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + _START_SECONDS
+        while not server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise RuntimeError("the sandbox did not start")
+            time.sleep(0.002)
+        if self._switches:
+            self.switch(**self._switches)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the server; a temporary folder goes with it."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(_START_SECONDS)
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    @property
+    def url(self) -> str:
+        """The address of the first page."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def trello_url(self) -> str:
+        """The base of the Trello API."""
+        return f"{self.url}/trello/1"
+
+    @property
+    def crm_url(self) -> str:
+        """The base of the CRMOffice API."""
+        return f"{self.url}/crmoffice"
+
+    @property
+    def auth_url(self) -> str:
+        """What stands before ``/connect/token``."""
+        return f"{self.url}/crmoffice/auth"
+
+    def control(self, method: str, path: str, /, **body: object) -> Any:
+        """Call a control route and return its answer."""
+        return ask((HOST, self.port), method, path, body if method == "POST" else None)
+
+    def requests(self) -> dict[str, dict[str, int]]:
+        """Return the counts of requests by system and method."""
+        counts: dict[str, dict[str, int]] = self.control("GET", "/requests")
+        return counts
+
+    def reset_requests(self) -> None:
+        """Count requests from zero."""
+        self.control("POST", "/requests/reset")
+
+    def writes(self) -> int:
+        """Return how many writing requests both systems have seen."""
+        return sum(counts["writes"] for counts in self.requests().values())
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return the last requests, oldest first."""
+        entries: list[dict[str, Any]] = self.control("GET", "/log")
+        return entries
+
+    def switch(self, **changes: object) -> dict[str, Any]:
+        """Change switches and return all of them."""
+        switches: dict[str, Any] = self.control("POST", "/switches", **changes)
+        return switches
+
+    def add_fault(self, kind: str, /, **details: object) -> None:
+        """Set a fault; see :class:`sandbox.faults.Fault` for its details."""
+        self.control("POST", "/faults", kind=kind, **details)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the faults with their remaining counts."""
+        listed: list[dict[str, Any]] = self.control("GET", "/faults")
+        return listed
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        self.control("DELETE", "/faults")
+
+    def reset(self, seed: bool | Seed = True) -> None:
+        """Go back to the seed; switches, faults and counts as well."""
+        self.control("POST", "/reset", seed="full" if seed in {True, "full"} else "empty")
+
+    def reset_quotas(self) -> None:
+        """Give every quota back at once."""
+        self.control("POST", "/quotas/reset")
+
+    def token(self, member: str = "crmsync", /, **details: object) -> str:
+        """Return a working Trello token of a member, given by username or id."""
+        if member == "crmsync" and not details:
+            return credentials.TRELLO_TOKEN
+        return str(self.control("POST", f"/members/{member}/token", **details)["token"])
+
+    def authorization(self, token: str = credentials.TRELLO_TOKEN) -> dict[str, str]:
+        """Return the header that signs a Trello request."""
+        pair = f'oauth_consumer_key="{self.key}", oauth_token="{token}"'
+        return {"Authorization": f"OAuth {pair}"}
+
+    def access_token(self, lifetime: float | None = None) -> str:
+        """Return a CRMOffice access token; ``lifetime`` in seconds, negative for an expired one."""
+        details = {} if lifetime is None else {"lifetime": lifetime}
+        return str(self.control("POST", "/crm/token", **details)["access_token"])
+
+    def bearer(self) -> dict[str, str]:
+        """Return the header that signs a CRMOffice request."""
+        return {"Authorization": f"Bearer {self.access_token()}"}
+
+    def invitations(self) -> list[dict[str, str]]:
+        """Return the invitations that were really sent."""
+        sent: list[dict[str, str]] = self.control("GET", "/invitations")
+        return sent
+
+    def bulk(self, *, activities: int = 0, comments: int = 0) -> None:
+        """Create many records at once."""
+        self.control("POST", "/bulk", activities=activities, comments=comments)

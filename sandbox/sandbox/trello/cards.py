@@ -1,0 +1,245 @@
+"""Cards: the parents of comments."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from typing import TYPE_CHECKING, Any
+
+from sandbox import clock
+from sandbox.clock import iso, now_ms
+from sandbox.trello import journal
+from sandbox.trello.card_copies import copy_comments
+from sandbox.trello.errors import TrelloError, invalid_value
+from sandbox.trello.members import profile
+from sandbox.trello.object_ids import is_id, new_id, second_of, short_link
+from sandbox.trello.permissions import find_board, find_card, find_list, role
+from sandbox.trello.routing import Routes
+
+if TYPE_CHECKING:
+    from sandbox.store import Record
+    from sandbox.trello.routing import Call
+
+routes = Routes()
+
+_GAP = 65_536
+_MOST = 1000
+_CHANGEABLE = ("name", "desc", "closed", "idList", "due", "dueComplete", "start", "idMembers")
+_LISTING = ("filter", "fields", "limit", "before", "since")
+
+
+@routes.add("GET", "/cards/{id}", "fields")
+def show_card(call: Call) -> Record:
+    """Show a card."""
+    return call.chosen(find_card(call, call.path["id"]), None)
+
+
+@routes.add("GET", "/cards/{id}/members", "fields")
+def card_members(call: Call) -> list[Record]:
+    """Show the members of a card."""
+    card = find_card(call, call.path["id"])
+    members = [call.store.get("member", each) for each in card["idMembers"]]
+    return [
+        call.chosen(profile(call, each), ("id", "fullName", "username"))
+        for each in members
+        if each is not None
+    ]
+
+
+@routes.add("GET", "/boards/{id}/cards", *_LISTING)
+def board_cards(call: Call) -> list[Record]:
+    """Show the cards of a board, open ones by default; ``before=ID`` turns the pages."""
+    return _listed(call, call.store.children("card", find_board(call, call.path["id"])["id"]))
+
+
+@routes.add("GET", "/lists/{id}/cards", *_LISTING)
+def list_cards(call: Call) -> list[Record]:
+    """Show the cards of a list, open ones by default."""
+    return _listed(call, call.store.aliased("card", find_list(call, call.path["id"])["id"]))
+
+
+@routes.add(
+    "POST",
+    "/cards",
+    *("name", "desc", "idList", "due", "start", "dueComplete", "idMembers"),
+    *("idCardSource", "keepFromSource"),
+)
+def create_card(call: Call) -> Record:
+    """Create a card, or copy one, with its comments if ``keepFromSource`` says so."""
+    in_list = find_list(call, call.required("idList"), write=True)
+    board = find_board(call, in_list["idBoard"])
+    source = find_card(call, call.text("idCardSource")) if call.optional("idCardSource") else None
+    moment = now_ms()
+    number, position = _next_numbers(call, board["id"])
+    card = card_record(new_id(moment), call.text("name").strip(), in_list, number, position)
+    if source is not None:
+        card.update({name: source[name] for name in ("desc", "due", "start")})
+        card["name"] = card["name"] or source["name"]
+    for name in ("desc", "due", "start", "dueComplete", "idMembers"):
+        if call.has(name):
+            card[name] = _value(call, name, board)
+    call.store.put("card", card)
+    data = journal.place(card, in_list, board, _workspace(call, board))
+    if source is None:
+        journal.record(call.store, "createCard", call.caller, data, at=moment)
+    else:
+        data["cardSource"] = journal.place(source)["card"]
+        journal.record(call.store, "copyCard", call.caller, data, at=moment)
+        if set(call.text("keepFromSource").split(",")) & {"all", "comments"}:
+            copy_comments(call.store, source, card, data)
+    journal.touch(call.store, card, board, moment)
+    return card
+
+
+@routes.add("PUT", "/cards/{id}", *_CHANGEABLE)
+def change_card(call: Call) -> Record:
+    """Change a card; each kind of change is an ``updateCard`` of its own."""
+    card = find_card(call, call.path["id"], write=True)
+    board = find_board(call, card["idBoard"])
+    changes = {name: _value(call, name, board) for name in _CHANGEABLE if call.has(name)}
+    for name, value in changes.items():
+        if card[name] != value:
+            _change(call, card, board, name, value)
+    return card
+
+
+@routes.add("DELETE", "/cards/{id}")
+def delete_card(call: Call) -> Record:
+    """Delete a card and its comments."""
+    card = find_card(call, call.path["id"], write=True)
+    board = find_board(call, card["idBoard"])
+    call.store.write("DELETE FROM actions WHERE card = ?", (card["id"],))
+    call.store.delete("card", card["id"])
+    data = journal.place(card, None, board)
+    data["card"].pop("name")
+    journal.record(call.store, "deleteCard", call.caller, data)
+    journal.touch(call.store, None, board)
+    return {"limits": {}}
+
+
+def card_record(
+    record_id: str,
+    name: str,
+    in_list: Record,
+    number: int,
+    position: float,
+) -> Record:
+    """Return a whole card; ``number`` is its short id on the board."""
+    link = short_link(record_id)
+    return {
+        "id": record_id,
+        "name": name,
+        "desc": "",
+        "closed": False,
+        "idBoard": in_list["idBoard"],
+        "idList": in_list["id"],
+        "idMembers": [],
+        "idLabels": [],
+        "labels": [],
+        "idShort": number,
+        "shortLink": link,
+        "shortUrl": f"https://trello.com/c/{link}",
+        "url": f"https://trello.com/c/{link}/{number}",
+        "pos": position,
+        "due": None,
+        "dueComplete": False,
+        "start": None,
+        "badges": {"comments": 0, "attachments": 0},
+        "dateLastActivity": iso(second_of(record_id)),
+    }
+
+
+def _next_numbers(call: Call, board: str) -> tuple[int, float]:
+    sql = (
+        "SELECT coalesce(max(json_extract(body, '$.idShort')), 0), coalesce(max(number), 0)"
+        " FROM records WHERE kind = 'card' AND parent = ?"
+    )
+    number, position = call.store.rows(sql, (board,))[0]
+    return number + 1, position + _GAP
+
+
+def _workspace(call: Call, board: Record) -> Record | None:
+    return call.store.get("organization", board["idOrganization"] or "")
+
+
+def _value(call: Call, name: str, board: Record) -> Any:
+    """Read and check the new value of a property."""
+    if name in {"closed", "dueComplete"}:
+        return call.flag(name, default=False)
+    if name in {"due", "start"}:
+        return _moment(call, name)
+    if name == "idMembers":
+        members = [each for each in call.text(name).split(",") if each]
+        if not all(role(call.store, "board", board["id"], each) for each in members):
+            raise invalid_value(name)
+        return members
+    if name == "idList":
+        found = find_list(call, call.required(name), write=True)
+        if found["idBoard"] != board["id"]:
+            raise invalid_value(name)
+        return found["id"]
+    return call.required(name).strip() if name == "name" else call.text(name)
+
+
+def _moment(call: Call, name: str) -> str | None:
+    text = call.optional(name)
+    if text is None:
+        return None
+    try:
+        return iso(clock.parse(text, timezone.utc))
+    except ValueError as error:
+        raise invalid_value(name) from error
+
+
+def _change(call: Call, card: Record, board: Record, name: str, value: Any) -> None:
+    before, card[name] = card[name], value
+    if name == "idMembers":
+        _record_people(call, card, board, set(before))
+        journal.touch(call.store, card, board)
+        return
+    in_list = call.store.get("list", card["idList"])
+    data = journal.place(card, in_list, board, _workspace(call, board))
+    data["card"][name] = value
+    data["old"] = {name: before}
+    if name == "idList":
+        data["listBefore"] = journal.place(in_list=call.store.get("list", before))["list"]
+        data["listAfter"] = data["list"]
+    moment = now_ms()
+    journal.record(call.store, "updateCard", call.caller, data, at=moment)
+    journal.touch(call.store, card, board, moment)
+
+
+def _record_people(call: Call, card: Record, board: Record, before: set[str]) -> None:
+    after = set(card["idMembers"])
+    steps = (("addMemberToCard", after - before), ("removeMemberFromCard", before - after))
+    for kind, members in steps:
+        for member in sorted(members):
+            data = {**journal.place(card, None, board), "idMember": member}
+            journal.record(call.store, kind, call.caller, data)
+
+
+def _listed(call: Call, cards: list[Record]) -> list[Record]:
+    """Return cards in the order of the board, or newest first where pages are turned."""
+    wanted = call.text("filter") or "open"
+    if wanted not in {"all", "open", "closed", "visible"}:
+        raise invalid_value("filter")
+    if wanted != "all":
+        cards = [each for each in cards if each["closed"] == (wanted == "closed")]
+    limit = call.number("limit", _MOST, 1, _MOST)
+    if not call.has("limit") and len(cards) > _MOST:
+        raise TrelloError(403, "API_TOO_MANY_CARDS_REQUESTED")
+    if call.has("limit") or call.has("before") or call.has("since"):
+        cards = _page(call, cards, limit)
+    return [call.chosen(each, None) for each in cards]
+
+
+def _page(call: Call, cards: list[Record], limit: int) -> list[Record]:
+    before, since = call.optional("before"), call.optional("since")
+    for name, bound in (("before", before), ("since", since)):
+        if bound is not None and not is_id(bound):
+            raise invalid_value(name)
+    newest = sorted(cards, key=lambda each: str(each["id"]), reverse=True)
+    return [
+        each
+        for each in newest
+        if (before is None or each["id"] < before) and (since is None or each["id"] > since)
+    ][:limit]

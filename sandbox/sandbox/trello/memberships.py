@@ -1,0 +1,67 @@
+"""Who belongs to which workspace and board, in which role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.clock import now_ms
+from sandbox.trello.errors import TrelloError, invalid_value
+from sandbox.trello.object_ids import new_id
+
+if TYPE_CHECKING:
+    from sandbox.store import Record, Store
+    from sandbox.trello.routing import Call
+
+ROLES = ("admin", "normal", "observer")
+FREE_SEATS = 10
+
+
+def join(store: Store, kind: str, owner: str, member: str, held: str) -> None:
+    """Make somebody a member, or change the role of one."""
+    sql = "SELECT id FROM memberships WHERE kind = ? AND owner = ? AND member = ?"
+    known = store.value(sql, (kind, owner, member))
+    store.write(
+        "INSERT OR REPLACE INTO memberships VALUES (?, ?, ?, ?, ?)",
+        (kind, owner, member, known or new_id(now_ms()), held),
+    )
+
+
+def leave(store: Store, kind: str, owner: str, member: str) -> bool:
+    """End a membership; say whether there was one."""
+    sql = "DELETE FROM memberships WHERE kind = ? AND owner = ? AND member = ?"
+    return store.write(sql, (kind, owner, member)) > 0
+
+
+def take_seat(store: Store, workspace: str) -> None:
+    """Refuse an eleventh collaborator: a free workspace holds ten, pending ones included."""
+    sql = "SELECT count(*) FROM memberships WHERE kind = 'organization' AND owner = ?"
+    if store.value(sql, (workspace,)) >= FREE_SEATS:
+        raise TrelloError(403, "Workspace has reached its limit of 10 collaborators")
+
+
+def asked_role(call: Call) -> str:
+    """Return the role in the parameter ``type``."""
+    held = call.text("type") or "normal"
+    if held not in ROLES:
+        raise invalid_value("type")
+    return held
+
+
+def listed(store: Store, kind: str, owner: str) -> list[Record]:
+    """Return the memberships of a workspace or board."""
+    sql = (
+        "SELECT memberships.id, memberships.member, memberships.type, records.body"
+        " FROM memberships LEFT JOIN records"
+        " ON records.kind = 'member' AND records.id = memberships.member"
+        " WHERE memberships.kind = ? AND memberships.owner = ? ORDER BY memberships.id"
+    )
+    return [
+        {
+            "id": membership,
+            "idMember": member,
+            "memberType": held,
+            "unconfirmed": '"memberType":"ghost"' in (body or ""),
+            "deactivated": False,
+        }
+        for membership, member, held, body in store.rows(sql, (kind, owner))
+    ]
