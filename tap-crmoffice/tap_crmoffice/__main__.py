@@ -1,0 +1,5 @@
+"""`python -m tap_crmoffice`."""
+
+from tap_crmoffice.tap import TapCrmOffice
+
+TapCrmOffice.cli()

@@ -1,0 +1,70 @@
+"""The tap."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_rest import PlainErrors, SettingError
+from singer_sdk import Tap
+from singer_sdk import typing as th
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from typing_extensions import override
+
+from tap_crmoffice.instants import instant
+from tap_crmoffice.schemas import SCHEMAS
+from tap_crmoffice.settings import SIGN_IN_SETTINGS, client_from_settings
+from tap_crmoffice.streams import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk import Stream
+
+    from tap_crmoffice.client import CrmOfficeClient
+
+__all__ = ["TapCrmOffice"]
+
+
+class TapCrmOffice(PlainErrors, Tap):
+    """Reads companies, users, contacts and activities from CRMOffice."""
+
+    name = "tap-crmoffice"
+    message_writer_class = MsgSpecWriter
+
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        *SIGN_IN_SETTINGS,
+        th.Property(
+            "start_date",
+            th.DateTimeType,
+            title="Start date",
+            description="Earliest `updatedAt` to read when there is no bookmark yet (ISO 8601).",
+        ),
+    ).to_dict()
+
+    @cached_property
+    def client(self) -> CrmOfficeClient:
+        """The client that all streams share."""
+        return client_from_settings(self.config)
+
+    @override
+    def discover_streams(self) -> Sequence[Stream]:
+        return [stream(self) for stream in STREAMS]
+
+    @property
+    @override
+    def streams(self) -> dict[str, Stream]:
+        """The streams in the order of `SCHEMAS`; the SDK sorts them by name."""
+        found = super().streams
+        return {name: found[name] for name in SCHEMAS}
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check each setting, then whether they suffice; not when only the catalog is wanted."""
+        errors: list[str] = super()._validate_config(raise_errors=raise_errors)
+        if raise_errors:
+            start = self.config.get("start_date")
+            if start and instant(start) is None:
+                raise SettingError(f"setting 'start_date' is wrong: '{start}' is not ISO 8601")
+            client_from_settings(self.config)
+        return errors
