@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linked_target.destination import DestinationStream, Intent, NotCreatable, Property
+from linked_target.destination import DestinationStream, Intent, Property
 from linked_target.facts import Facts
 from linked_target.records import Record, property_of, with_property
 from linked_target.settings import linked_settings
@@ -15,7 +15,6 @@ __all__ = [
     "Intent",
     "Kind",
     "LinkedTarget",
-    "NotCreatable",
     "Property",
     "Record",
     "RecordsFailed",

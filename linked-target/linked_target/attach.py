@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_rest import OutcomeUnknown, RecordRefused
 
-from linked_target.destination import Intent, NotCreatable
+from linked_target.destination import Intent
 from linked_target.links import UNMATCHED
 from linked_target.merge import decide_match, looks_alike
 from linked_target.open_properties import HELD, PENDING
@@ -87,9 +87,9 @@ class Attaching:
         partner = self._between.matcher.find(stated, self._between.pinned(source_id, record))
         if partner is not None:
             return self._join_matched(source_id, record, values, pending, partner)
-        if self._between.link_only or not (self._between.create and self._stream.creatable):
-            reason = "no partner found, and none is created"
-            return self._leave_unlinked(source_id, record, reason, link)
+        barred = self._creation_barred(stated)
+        if barred is not None:
+            return self._leave_unlinked(source_id, record, barred, link)
         if link is not None and _is_known_as_taken(link, record):
             return Outcome.UNLINKED
         if self._may_be_new_partner(stated):
@@ -101,6 +101,11 @@ class Attaching:
             return Outcome.WAITS
         return self._create(source_id, record, stated, pending)
 
+    def _creation_barred(self, stated: Mapping[str, Any]) -> str | None:
+        if self._between.link_only or not (self._between.create and self._stream.creatable):
+            return "no partner found, and none is created"
+        return self._stream.creation_barred(stated)
+
     def _create(
         self,
         source_id: str,
@@ -111,8 +116,6 @@ class Attaching:
         link = self._links.note_intent(self._between.pair, source_id, record, stated)
         try:
             made = self._stream.create(stated, self._intent(link))
-        except NotCreatable as reason:
-            return self._leave_unlinked(source_id, record, str(reason))
         except RecordRefused:
             self._links.forget(link)
             raise

@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_rest import PluginError
-
 from linked_target.values import Kind
 
 if TYPE_CHECKING:
@@ -16,11 +14,7 @@ if TYPE_CHECKING:
 
     from linked_target.records import Record
 
-__all__ = ["DestinationStream", "Intent", "NotCreatable", "Property"]
-
-
-class NotCreatable(PluginError):
-    """Policy or missing data forbids to create a partner: the record stays unlinked, no error."""
+__all__ = ["DestinationStream", "Intent", "Property"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +80,15 @@ class DestinationStream(ABC):
             NotFound: when it does not exist (any more).
         """
 
+    def creation_barred(self, values: Mapping[str, Any]) -> str | None:
+        """Why policy or missing data forbids to create a record; None if nothing does.
+
+        A record that may not be created stays unlinked, which is no error. Decided without a
+        request, as it is asked again on each run.
+        """
+        del values
+        return None
+
     @abstractmethod
     def create(self, values: Mapping[str, Any], intent: Intent) -> Record:
         """Create a record and return the API's answer.
@@ -95,7 +98,6 @@ class DestinationStream(ABC):
             intent: what the record is created for.
 
         Raises:
-            NotCreatable: when policy or missing data forbids it.
             RecordRefused: when the API refuses it; nothing was created.
             OutcomeUnknown: when it may have been created.
         """

@@ -61,6 +61,7 @@ class RecordMap:
         self._undeclared = set(undeclared)
         self._absent = dict.fromkeys(undeclared)
         self._validate = validate
+        self._source_stream = getattr(stream_map, "stream_name", None) or stream_map.stream_alias
 
     def values(self, record: Record) -> dict[str, Any] | None:
         """The destination's properties that the record states; None if a filter leaves it out.
@@ -91,18 +92,21 @@ class RecordMap:
             return {}
         return dict(self._stated(mapped or {}))
 
+    @property
+    def names_undeclared(self) -> bool:
+        """Whether the map names properties that the schema does not declare."""
+        return bool(self._undeclared)
+
     def check_undeclared(self, records: Iterable[Record]) -> None:
         """Make sure that names which the schema does not declare occur in some record.
 
         Raises:
-            SettingError: when one occurs in none of the first records.
+            SettingError: when one occurs in none of them.
         """
-        if not self._undeclared:
-            return
         for record in records:
             self._undeclared -= record.keys()
         if self._undeclared:
-            raise SettingError(missing_names(self._map.stream_alias, self._undeclared))
+            raise SettingError(missing_names(self._source_stream, self._undeclared))
 
     def _transformed(self, record: Record) -> Record | None:
         if isinstance(self._map, CustomStreamMap):
@@ -156,7 +160,7 @@ def unknown_names(
         for name in _names_in(expression)
         if name not in declared and name not in MAP_NAMES
     }
-    if unknown and not schema.get("additionalProperties", False):
+    if unknown and schema.get("additionalProperties") is False:
         raise SettingError(missing_names(stream, unknown))
     return unknown
 

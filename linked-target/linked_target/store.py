@@ -146,7 +146,10 @@ def open_store(url: str) -> Engine:
         engine = sa.create_engine(parsed)
     except sa.exc.NoSuchModuleError as error:
         raise SettingError(f"setting 'links_url' names no usable link store: {error}") from None
-    except (sa.exc.ArgumentError, ValueError):  # its message may repeat the URL, and with it a password
+    except (
+        sa.exc.ArgumentError,
+        ValueError,
+    ):  # its message may repeat the URL, and with it a password
         raise SettingError("setting 'links_url' is no SQLAlchemy URL") from None
     except ImportError as error:
         raise SettingError(f"setting 'links_url' needs a driver: {error}") from None

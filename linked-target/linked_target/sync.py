@@ -48,6 +48,7 @@ class StreamSync:
         self._links = between.direction.links
         self._queued = self._queue.ids(between.pair)
         self._failed: set[str] = set()
+        self._unlinked: set[str] = set()
         self._checked = False
 
     def continue_from(self, earlier: StreamSync) -> None:
@@ -60,9 +61,11 @@ class StreamSync:
         Raises:
             PluginError: when nothing further can succeed; what was written is stored.
         """
-        if not self._checked:
-            self.between.map.check_undeclared(records)
-            self._checked = True
+        if not self._checked and self.between.map.names_undeclared:
+            known = next(self._links.in_state(self.between.pair, LINKED), [])
+            baselines = [link.source_record for link in known]
+            self.between.map.check_undeclared([*records, *baselines])
+        self._checked = True
         latest: dict[str, Record] = {}
         for record in records:
             source_id = self._id_of(record)
@@ -151,6 +154,8 @@ class StreamSync:
             self._queued.add(source_id)
         elif source_id in self._queued:
             self._dequeue({source_id})
+        elif outcome is Outcome.UNLINKED:
+            self._unlinked.add(source_id)
         self.tally.add(outcome)
         return outcome
 
@@ -185,7 +190,7 @@ class StreamSync:
             self.between.pair, [link.source_id for link in links]
         )
         for link in links:
-            if link.source_id in self._queued:
+            if link.source_id in self._queued or link.source_id in self._unlinked:
                 continue
             if link.source_id in elsewhere:
                 self._links.forget(link)

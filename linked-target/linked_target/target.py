@@ -164,9 +164,14 @@ class LinkedTarget(PlainErrors, Target):
         for sink in sinks:
             sink.add(message_dict["record"])
         if sinks and sinks[0].is_full:
-            for sink in sinks:
-                self.drain_one(sink)
+            self._drain_up_to(sinks[-1])
             self._handle_max_record_age()
+
+    def _drain_up_to(self, last: LinkedSink) -> None:
+        """Write the batches of a sink and of all before it: what it refers to is linked then."""
+        for sink in self._ordered_sinks():
+            if self._priority(sink) <= self._priority(last):
+                self.drain_one(sink)
 
     def _check_key(self, message_dict: dict[str, Any]) -> None:
         """Refuse the output of a broken tap, even for streams that nobody wants.

@@ -23,6 +23,7 @@ SCHEMA: dict[str, Any] = {
         "company": {"type": ["object", "null"], "properties": {"id": {"type": "string"}}},
     },
 }
+CLOSED = {**SCHEMA, "additionalProperties": False}
 
 
 def record_map(definition: dict[str, Any] | None, *names: str) -> RecordMap:
@@ -76,7 +77,7 @@ def test_a_map_that_fails_refuses_the_record_but_not_a_baseline() -> None:
 )
 def test_a_name_that_no_record_has_is_refused(expression: str) -> None:
     with pytest.raises(SettingError, match="which its records do not have"):
-        unknown_names({"things": {"a": expression}}, "things", SCHEMA)
+        unknown_names({"things": {"a": expression}}, "things", CLOSED)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from singer_rest import SettingError
+from toy_bed import OFFICE_SCHEMAS, TO_TRELLO, messages
+from toy_systems import TargetToyTrello
 
 if TYPE_CHECKING:
     from toy_bed import Bed
@@ -38,7 +40,9 @@ def test_a_reference_becomes_the_partner_that_was_linked_in_the_same_run(people:
 def test_a_record_waits_for_a_partner_that_comes_later_in_the_input(bed: Bed) -> None:
     activity = {"id": "a1", "subject": "call", "company": {"id": "7"}}
     bed.settings["batch_size_rows"] = 1
-    bed.to_trello({"activities": [activity], "companies": [{"id": "7", "name": "Acme"}]})
+    schemas = dict(reversed(OFFICE_SCHEMAS.items()))
+    records = {"activities": [activity], "companies": [{"id": "7", "name": "Acme"}]}
+    bed.run(TargetToyTrello, bed.trello, TO_TRELLO, messages(schemas, records))
 
     assert bed.trello["actions"].writes == [("create", {"text": "call", "board": "o1"})]
 

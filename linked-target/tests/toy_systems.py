@@ -10,7 +10,6 @@ from linked_target import (
     DestinationStream,
     Kind,
     LinkedTarget,
-    NotCreatable,
     Property,
     linked_settings,
     property_of,
@@ -88,11 +87,13 @@ class ToyStream(DestinationStream):
             raise NotFound(f"no {record_id}")
         return self.table.records[record_id]
 
+    def creation_barred(self, values: Mapping[str, Any]) -> str | None:
+        del values
+        return self.table.barred
+
     def create(self, values: Mapping[str, Any], intent: Intent) -> Record:
         del intent
         table = self.table
-        if table.barred:
-            raise NotCreatable(table.barred)
         self._may_write("create", dict(values))
         if table.merges_into:
             return table.records[table.merges_into]

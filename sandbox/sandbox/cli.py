@@ -66,9 +66,11 @@ def status(data: Path) -> None:
     if running is None:
         click.echo("sandbox is not running")
         raise SystemExit(1)
-    click.echo(f"sandbox is running: {running.url} (process {running.pid})")
-    for kind, number in sorted(daemon.call(running, "GET", "/status")["records"].items()):
-        click.echo(f"{kind:>14} {number}")
+    records = daemon.call(running, "GET", "/status")["records"]
+    held = ", ".join(f"{number} {kind}" for kind, number in sorted(records.items()))
+    click.echo(f"sandbox is running (process {running.pid}): {held}")
+    click.echo(f"Look at CRMOffice: {running.url}/look/crmoffice")
+    click.echo(f"Look at Trello:    {running.url}/look/trello")
 
 
 @main.command()

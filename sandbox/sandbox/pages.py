@@ -7,7 +7,7 @@ from html import escape
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
     "color:#172b4d}table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:left;"
-    "border-bottom:1px solid #dfe1e6}code{background:#f4f5f7;padding:0 .2rem}"
+    "vertical-align:top;border-bottom:1px solid #dfe1e6}code{background:#f4f5f7;padding:0 .2rem}"
 )
 
 
@@ -32,6 +32,8 @@ def home(base: str, counts: dict[str, int]) -> str:
         f"<p>Trello API: <code>{shown}/trello/1</code><br>"
         f"CRMOffice API: <code>{shown}/crmoffice</code>, signed in to at "
         f"<code>{shown}/crmoffice/auth</code></p>"
+        '<p>Look at <a href="/look/crmoffice">CRMOffice</a> and '
+        '<a href="/look/trello">Trello</a>.</p>'
         '<p><a href="/crmoffice/swagger">The assumed contract of CRMOffice</a> · '
         '<a href="/sandbox/requests">requests so far</a> · '
         '<a href="/sandbox/switches">switches</a> · <a href="/sandbox/log">last requests</a></p>'

@@ -15,6 +15,7 @@ from sandbox.connections import Connections
 from sandbox.control import Control
 from sandbox.crm.app import CrmApp
 from sandbox.gate import Gate
+from sandbox.look import look_at_crmoffice, look_at_trello
 from sandbox.pages import home
 from sandbox.trello.app import TrelloApp
 from sandbox.world import World
@@ -63,9 +64,17 @@ def make_server(data: Path, seed: Seed = "full") -> uvicorn.Server:
         base = str(request.base_url).rstrip("/")
         return HTMLResponse(home(base, world.store.counts()))
 
+    async def crmoffice_page(_: Request) -> HTMLResponse:
+        return HTMLResponse(look_at_crmoffice(world.store))
+
+    async def trello_page(_: Request) -> HTMLResponse:
+        return HTMLResponse(look_at_trello(world.store))
+
     app = Starlette(
         routes=[
             Route("/", first_page),
+            Route("/look/crmoffice", crmoffice_page),
+            Route("/look/trello", trello_page),
             Mount("/trello/1", TrelloApp(world)),
             Mount("/crmoffice", CrmApp(world).fastapi),
             Mount("/sandbox", routes=Control(world).routes()),

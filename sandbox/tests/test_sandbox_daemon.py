@@ -43,7 +43,7 @@ def test_a_sandbox_starts_once_and_stops(command: Command) -> None:
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert "started" in first.output
     assert "already running" in second.output
-    assert "companies 25" in command("status").output
+    assert "25 companies" in command("status").output
     page = requests.get(f"http://127.0.0.1:{command.port}/", timeout=10)
     assert "trello/1" in page.text
     assert "stopped" in command("stop").output
@@ -56,7 +56,7 @@ def test_a_reset_works_running_and_stopped(command: Command) -> None:
     command("start")
     assert "companies" not in command("status").output
     assert command("reset").exit_code == 0
-    assert "companies 25" in command("status").output
+    assert "25 companies" in command("status").output
 
 
 def test_a_taken_port_is_one_clear_line(command: Command) -> None:
