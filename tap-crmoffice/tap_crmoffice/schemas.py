@@ -20,11 +20,18 @@ def _time(name: str, description: str) -> th.Property[str]:
 
 
 def _address(name: str, *parts: str) -> th.Property[Any]:
-    return th.Property(name, th.ObjectType(*map(_text, parts)))
+    return th.Property(name, th.ObjectType(*map(_text, parts), additional_properties=True))
 
 
 def _reference(name: str) -> th.Property[Any]:
-    return th.Property(name, th.ObjectType(_text("id", f"id of the {name}")))
+    return th.Property(
+        name, th.ObjectType(_text("id", f"id of the {name}"), additional_properties=True)
+    )
+
+
+def _record(*properties: th.Property[Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = th.PropertiesList(*properties, additional_properties=True).to_dict()
+    return schema
 
 
 KEY = th.Property("id", th.StringType, required=True, description="id, always as text")
@@ -35,7 +42,7 @@ STAMPS = (
 POSTAL = ("streetAddress", "postCode", "postalArea", "country")
 
 SCHEMAS: dict[str, dict[str, Any]] = {
-    COMPANIES: th.PropertiesList(
+    COMPANIES: _record(
         KEY,
         _text("name"),
         _text("orgNr", "Norwegian organisation number, nine digits"),
@@ -45,14 +52,14 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         _address("postAddress", *POSTAL),
         _address("visitAddress", *POSTAL),
         *STAMPS,
-    ).to_dict(),
-    USERS: th.PropertiesList(
+    ),
+    USERS: _record(
         KEY,
         _text("userName", "sign-in name; stands in for the id where there is none"),
         _text("fullName"),
         _text("email"),
-    ).to_dict(),
-    CONTACTS: th.PropertiesList(
+    ),
+    CONTACTS: _record(
         KEY,
         _text("givenName"),
         _text("familyName"),
@@ -62,8 +69,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         _text("mobilePhone"),
         _reference("company"),
         *STAMPS,
-    ).to_dict(),
-    ACTIVITIES: th.PropertiesList(
+    ),
+    ACTIVITIES: _record(
         KEY,
         _text("subject"),
         _text("description"),
@@ -75,5 +82,5 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         _reference("company"),
         _reference("contact"),
         *STAMPS,
-    ).to_dict(),
+    ),
 }

@@ -1,0 +1,118 @@
+"""What of Trello a run covers: workspaces, boards and members, each read once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from singer_rest import RecordRefused, SettingError
+
+from tap_trello.directory import Directory
+from tap_trello.records import member_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tap_trello.client import TrelloClient
+
+__all__ = ["Account"]
+
+Record = dict[str, Any]
+
+
+class Account:
+    """The token's own member and everything that is visible to it, or the chosen part of it.
+
+    Args:
+        client: the API.
+        organization_ids: ids or short names of the workspaces to cover; all when empty.
+        board_ids: ids or short links of the boards to cover; those of the workspaces when empty.
+    """
+
+    def __init__(
+        self,
+        client: TrelloClient,
+        *,
+        organization_ids: Sequence[str] = (),
+        board_ids: Sequence[str] = (),
+    ) -> None:
+        self.client = client
+        self.organization_ids = tuple(organization_ids)
+        self.board_ids = tuple(board_ids)
+        self.directory = Directory(lambda: self.members)
+
+    @cached_property
+    def own_member(self) -> Record:
+        """The owner of the token."""
+        member: Record = self.client.get("/members/me", {"fields": "all"})
+        return member
+
+    @property
+    def own_id(self) -> str:
+        """Id of the owner of the token."""
+        return str(self.own_member["id"])
+
+    @cached_property
+    def trusted_ids(self) -> frozenset[str]:
+        """Ids of the members whose footers count: the own one and those with a token."""
+        return self.client.members_with_token | {self.own_id}
+
+    @cached_property
+    def organizations(self) -> list[Record]:
+        """The workspaces to cover.
+
+        Raises:
+            SettingError: when one of `organization_ids` can't be read.
+        """
+        found = self.client.get("/members/me/organizations", {"fields": "all"})
+        return self._chosen("organizations", found, self.organization_ids, ("id", "name"))
+
+    @cached_property
+    def boards(self) -> list[Record]:
+        """The boards to cover, archived ones too: the chosen ones, or of the chosen workspaces.
+
+        Raises:
+            SettingError: when one of `board_ids` can't be read.
+        """
+        found = self.client.get("/members/me/boards", {"fields": "all", "filter": "all"})
+        boards = self._chosen("boards", found, self.board_ids, ("id", "shortLink"))
+        if self.board_ids or not self.organization_ids:
+            return boards
+        workspaces = {organization["id"] for organization in self.organizations}
+        return [board for board in boards if board.get("idOrganization") in workspaces]
+
+    @cached_property
+    def members(self) -> list[Record]:
+        """The own member and everybody in the workspaces and boards to cover, each once.
+
+        Raises:
+            RecordRefused: when a workspace or board does not tell its members.
+        """
+        paths = [f"/organizations/{each['id']}/members?fields=all" for each in self.organizations]
+        paths += [f"/boards/{board['id']}/members?fields=all" for board in self.boards]
+        members: dict[str, Record] = {}
+        for answer in self.client.get_many(paths):
+            if isinstance(answer, RecordRefused):
+                raise answer
+            for member in answer:
+                members.setdefault(member["id"], member)
+        if self.own_id not in members:
+            members[self.own_id] = self.own_member
+        return [member_record(member, self.own_id) for member in members.values()]
+
+    def _chosen(
+        self, kind: str, found: Iterable[Record], wanted: Sequence[str], names: tuple[str, str]
+    ) -> list[Record]:
+        """The wanted records among those found; a wanted one that is missing is read by itself."""
+        if not wanted:
+            return list(found)
+        by_name = {record[name]: record for record in found for name in names if record.get(name)}
+        missing = [name for name in dict.fromkeys(wanted) if name not in by_name]
+        paths = [f"/{kind}/{name}?fields=all" for name in missing]
+        for name, answer in zip(missing, self.client.get_many(paths), strict=True):
+            if isinstance(answer, RecordRefused):
+                setting = f"{kind.removesuffix('s')}_ids"
+                raise SettingError(f"setting '{setting}': {name} can't be read ({answer})")
+            by_name[name] = answer
+        chosen = {by_name[name]["id"]: by_name[name] for name in wanted}
+        return list(chosen.values())

@@ -1,0 +1,161 @@
+"""The Trello REST API, for one token."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import requests
+from singer_rest import RecordRefused, RestClient
+
+from tap_trello.batch import MOST_ROUTES, answer_of, batches_of, urls_parameter
+from tap_trello.quotas import Quotas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from singer_rest import Pacer
+
+__all__ = ["DEFAULT_API_URL", "TrelloClient"]
+
+DEFAULT_API_URL = "https://api.trello.com/1"
+SIGN_IN_REFUSALS = ("invalid token", "invalid app token", "expired token", "invalid key")
+
+
+class TrelloClient(RestClient):
+    """Trello as one member sees it: the owner of the token.
+
+    Args:
+        api_key: key of the Power-Up.
+        token: the member's token.
+        base_url: address of the API.
+        member_tokens: member id to token, for `of_member`.
+        quotas: the token's quotas; new ones by default.
+        setting: the setting that holds the token, for messages.
+
+    Raises:
+        SettingError: when `base_url` is no address, or plain http to another machine.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        token: str,
+        *,
+        base_url: str = DEFAULT_API_URL,
+        member_tokens: Mapping[str, str] | None = None,
+        quotas: Quotas | None = None,
+        setting: str = "token",
+    ) -> None:
+        super().__init__(base_url, name="Trello", user_agent="tap-trello")
+        self._api_key = api_key
+        self._token = token
+        self._member_tokens = dict(member_tokens or {})
+        self._members: dict[str, TrelloClient] = {}
+        self._setting = setting
+        self.quotas = quotas or Quotas()
+        self.server_time: datetime | None = None
+        """Trello's clock as its last answer told it, cut to the second; None before the first."""
+
+    @property
+    def members_with_token(self) -> frozenset[str]:
+        """Ids of the members that `of_member` can act as."""
+        return frozenset(self._member_tokens)
+
+    def of_member(self, member_id: str) -> TrelloClient | None:
+        """A client that acts as this member, or None when `member_tokens` has no token of theirs.
+
+        It refuses single records, not the run, when that token is no longer accepted.
+        """
+        if member_id not in self._member_tokens:
+            return None
+        if member_id not in self._members:
+            self._members[member_id] = _MemberClient(
+                self._api_key,
+                self._member_tokens[member_id],
+                base_url=self.base_url,
+                quotas=Quotas(self.quotas.key),
+                setting=f"member_tokens.{member_id}",
+            )
+        return self._members[member_id]
+
+    def headers(self) -> Mapping[str, str]:
+        """The sign-in, as a header: addresses end up in logs."""
+        pair = f'oauth_consumer_key="{self._api_key}", oauth_token="{self._token}"'
+        return {"Authorization": f"OAuth {pair}"}
+
+    def pacers(self, path: str) -> Iterable[Pacer]:
+        """The quotas that a request for `path` counts against."""
+        return self.quotas.pacers(path)
+
+    def observe(self, response: requests.Response) -> None:
+        """Note Trello's time and what is left of the quotas."""
+        self.quotas.observe(response)
+        self.server_time = time_of(response) or datetime.now(timezone.utc).replace(microsecond=0)
+
+    def is_sign_in_refused(self, response: requests.Response) -> bool:
+        """Whether key or token are not accepted; other 401s refuse one record only."""
+        return is_sign_in_refusal(response)
+
+    def words_of(self, response: requests.Response) -> str:
+        """Trello's own words, with the setting to look at where the sign-in is refused."""
+        words = super().words_of(response)
+        if not is_sign_in_refusal(response):
+            return words
+        setting = "api_key" if "key" in words.lower() else self._setting
+        return f"{words} (check the setting '{setting}')"
+
+    def get_many(self, paths: Iterable[str], *, at_once: int = MOST_ROUTES) -> Iterator[Any]:
+        """Read many paths, ten to a request, in order and only as far as the caller iterates.
+
+        Args:
+            paths: paths below the base address, with their query.
+            at_once: paths per request, at most ten; fewer where answers are large.
+
+        Yields:
+            For each path the JSON, or the RecordRefused (NotFound) that it was answered with.
+        """
+        for batch in batches_of(paths, at_once):
+            yield from [self._alone(batch[0])] if len(batch) == 1 else self._together(batch)
+
+    def _together(self, paths: list[str]) -> Iterator[Any]:
+        try:
+            items = self.get("/batch", {"urls": urls_parameter(paths)})
+        except RecordRefused:
+            items = None
+        if not isinstance(items, list) or len(items) != len(paths):
+            items = [None] * len(paths)
+        for item, path in zip(items, paths, strict=True):
+            answer = answer_of(item, path)
+            yield self._alone(path) if answer is None else answer
+
+    def _alone(self, path: str) -> Any:
+        try:
+            return self.get(path)
+        except RecordRefused as refusal:
+            return refusal
+
+
+class _MemberClient(TrelloClient):
+    """Acts as a member of `member_tokens`."""
+
+    def is_sign_in_refused(self, response: requests.Response) -> bool:
+        """Never: a refused token of one member concerns that member's records only."""
+        del response
+        return False
+
+
+def is_sign_in_refusal(response: requests.Response) -> bool:
+    """Whether an answer says that the key or the token is not accepted."""
+    if response.status_code != requests.codes.unauthorized:
+        return False
+    return response.text.strip().strip('"').lower().startswith(SIGN_IN_REFUSALS)
+
+
+def time_of(response: requests.Response) -> datetime | None:
+    """The time of the answer's Date header."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError, TypeError):
+        return None

@@ -1,0 +1,43 @@
+"""Moments as Trello writes them: UTC, milliseconds, `Z`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+__all__ = ["ONE_MILLISECOND", "instant_of", "trello_time"]
+
+ONE_MILLISECOND = timedelta(milliseconds=1)
+
+
+def instant_of(text: str) -> datetime:
+    """Read an ISO 8601 time with an offset or `Z`.
+
+    Raises:
+        ValueError: when it is none, or has no offset.
+    """
+    text = text.strip()
+    if text[-1:] in {"Z", "z"}:
+        text = text[:-1] + "+00:00"
+    instant = datetime.fromisoformat(_with_known_fraction(text))
+    if instant.tzinfo is None:
+        raise ValueError(f"'{text}' has no offset from UTC")
+    return instant
+
+
+def trello_time(instant: datetime) -> str:
+    """Write an aware time as Trello does, e.g. `2026-01-31T08:00:00.000Z`.
+
+    Fractions of a millisecond are cut off: Trello keeps none.
+    """
+    utc = instant.astimezone(timezone.utc)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def _with_known_fraction(text: str) -> str:
+    """Give the seconds' fraction six digits: Python 3.10 reads three or six only."""
+    head, dot, tail = text.partition(".")
+    if not dot:
+        return text
+    offset = tail.lstrip("0123456789")
+    digits = tail[: len(tail) - len(offset)]
+    return f"{head}.{digits[:6].ljust(6, '0')}{offset}"
