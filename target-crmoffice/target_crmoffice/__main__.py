@@ -1,0 +1,5 @@
+"""`python -m target_crmoffice`."""
+
+from target_crmoffice.target import TargetCrmOffice
+
+TargetCrmOffice.cli()

@@ -1,0 +1,5 @@
+"""`python -m target_trello`."""
+
+from target_trello.target import TargetTrello
+
+TargetTrello.cli()
