@@ -1,0 +1,73 @@
+# make demo: everything on the embedded sandbox.   make test: all tests.   make help: the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := singer-rest linked-target tap-crmoffice tap-trello target-crmoffice target-trello sandbox
+MODULES := $(foreach package,$(PACKAGES),$(package)/$(subst -,_,$(package)))
+# Workers for the tests; each test has a sandbox of its own.
+WORKERS ?= 2
+
+# Caches and settings of a surrounding Meltano project or virtual environment do not belong here.
+unexport VIRTUAL_ENV
+export MELTANO_PROJECT_ROOT := $(CURDIR)
+export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test lint format bench ci clean requirements
+
+help: ## show these lines
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(VENV)/ready ## make the virtual environment with Meltano, the packages and the test tools
+
+$(VENV)/ready: requirements/dev.txt $(PACKAGES:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PACKAGES:%=-e ./%)
+	@touch $@
+
+.meltano/ready: meltano.yml requirements/constraints.txt $(PACKAGES:%=%/pyproject.toml) | setup
+	@echo "Installing the plugins (once, about a minute) ..."
+	@$(BIN)/meltano --log-level=warning install > /dev/null
+	@touch $@
+
+demo: setup .meltano/ready ## start the sandbox, sync both ways, show what happened
+	@echo "Syncing both ways (the first time about a minute, at the pace that Trello allows) ..."
+	@LOGLEVEL=WARNING $(BIN)/meltano --log-level=warning run demo
+	@$(BIN)/links --links-url sqlite:///links-sandbox.db runs
+	@$(BIN)/sandbox status --data .sandbox
+
+demo-reset: setup ## forget the demo: the sandbox's data, the links, the bookmarks
+	@$(BIN)/sandbox stop --data .sandbox
+	@rm -rf .sandbox links-sandbox.db*
+	@$(BIN)/meltano --log-level=warning state clear --force sandbox:tap-crmoffice-to-target-trello
+	@$(BIN)/meltano --log-level=warning state clear --force sandbox:tap-trello-to-target-crmoffice
+	@echo "The demo starts over with the next: make demo"
+
+test: setup ## run all tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+lint: setup ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(MODULES) tests
+
+format: setup ## put the code into the common format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## measure, and print the ratios kept in docs/benchmarks.md
+	$(BIN)/python -m tests.bench
+
+ci: ## what CI runs
+	bash .ci/run
+
+requirements: setup ## pin the newest fitting versions of what the packages depend on
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements/dev.txt requirements/dev.in
+	grep -v '^ *--hash' requirements/dev.txt | sed 's/ \\$$//' > requirements/constraints.txt
+
+clean: ## remove what the Makefile made
+	-$(BIN)/sandbox stop --data .sandbox
+	rm -rf $(VENV) .meltano .sandbox links-*.db* .mypy_cache .ruff_cache .pytest_cache output

@@ -1,0 +1,1 @@
+"""Tests across the plugins, on the sandbox."""

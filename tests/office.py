@@ -1,0 +1,240 @@
+"""An office that works with CRMOffice and Trello, and the sync between them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import requests
+from linked_target.runs import last_runs
+from linked_target.store import open_store
+from tap_crmoffice.tap import TapCrmOffice
+from tap_trello.tap import TapTrello
+from target_crmoffice.target import TargetCrmOffice
+from target_trello.target import TargetTrello
+
+from tests.shipped import plugin_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox.testing import RunningSandbox
+
+Json = Any
+
+
+@dataclass
+class Office:
+    """Both systems, the people's own access to them, and the shipped pipelines.
+
+    What people do goes straight to the two APIs; nothing here looks into the link store, except
+    `counts`, which tells what the last run said of itself.
+    """
+
+    box: RunningSandbox
+    folder: Path
+    tap_crmoffice: dict[str, Any] = field(default_factory=dict)
+    tap_trello: dict[str, Any] = field(default_factory=dict)
+    target_trello: dict[str, Any] = field(default_factory=lambda: {"create_members": "invite"})
+    target_crmoffice: dict[str, Any] = field(default_factory=dict)
+    states: dict[str, Json] = field(default_factory=dict)
+
+    # What people do
+
+    def trello(self, method: str, path: str, *, token: str | None = None, **values: Json) -> Json:
+        """Call Trello as a member (the integration's own by default)."""
+        token = token or "sandbox-token"
+        sign_in = f'OAuth oauth_consumer_key="sandbox-key", oauth_token="{token}"'
+        return _call(method, self.box.trello_url + path, {"Authorization": sign_in}, values)
+
+    def crm(self, method: str, path: str, **values: Json) -> Json:
+        """Call CRMOffice; a property like company__id leads into the nested object."""
+        body: dict[str, Json] = {}
+        for name, value in values.items():
+            head, _, rest = name.partition("__")
+            body[head] = {rest: value} if rest else value
+        return _call(method, self.box.crm_url + path, self.box.bearer(), body)
+
+    def companies(self) -> list[Json]:
+        """All companies."""
+        return self._all("/companies")
+
+    def contacts(self) -> list[Json]:
+        """All contacts."""
+        return self._all("/contacts")
+
+    def activities(self) -> list[Json]:
+        """All activities."""
+        return self._all("/activities")
+
+    def workspaces(self) -> list[Json]:
+        """All of the integration's workspaces."""
+        found: list[Json] = self.trello("GET", "/members/me/organizations", fields="all")
+        return found
+
+    def people(self) -> list[Json]:
+        """All members of the workspaces, each once."""
+        found: dict[str, Json] = {}
+        for workspace in self.workspaces():
+            members = self.trello("GET", f"/organizations/{workspace['id']}/members", fields="all")
+            found.update({member["id"]: member for member in members})
+        return list(found.values())
+
+    def comments(self) -> list[Json]:
+        """All comments on all boards, raw, oldest first."""
+        found: list[Json] = []
+        for board in self.trello("GET", "/members/me/boards"):
+            path = f"/boards/{board['id']}/actions"
+            found += self.trello("GET", path, filter="commentCard", limit=1000)
+        return sorted(found, key=lambda action: str(action["date"]))
+
+    def shared_card(self) -> Json:
+        """A new card on a board of which everybody is a member."""
+        workspace = self.workspaces()[0]
+        board = self.trello("POST", "/boards", name="Work", idOrganization=workspace["id"])
+        for person in self.people():
+            path = f"/boards/{board['id']}/members/{person['id']}"
+            self.trello("PUT", path, type="normal")
+        board_list = self.trello("POST", "/lists", name="To do", idBoard=board["id"])
+        return self.trello("POST", "/cards", name="Customers", idList=board_list["id"])
+
+    def guest(self) -> Json:
+        """A member of Trello, new, who is no user of CRMOffice."""
+        path = f"/organizations/{self.workspaces()[0]['id']}/members"
+        self.trello("PUT", path, email="ida@example.com", fullName="Ida Grønn Vik", type="normal")
+        return next(each for each in self.people() if each["fullName"] == "Ida Grønn Vik")
+
+    def user_names(self) -> set[str]:
+        """The full names of all CRMOffice users."""
+        return {user["fullName"] for user in self.crm("GET", "/users")}
+
+    @staticmethod
+    def records(messages: str, stream: str, **wanted: Json) -> list[Json]:
+        """The records of a stream in a tap's output that have these values."""
+        lines = [json.loads(line) for line in messages.splitlines()]
+        found = [
+            line["record"] for line in lines if line.get("stream") == stream and "record" in line
+        ]
+        return [record for record in found if all(record[key] == wanted[key] for key in wanted)]
+
+    # The sync
+
+    def sync_to_trello(self, **settings: Json) -> Counter[str]:
+        """Run tap-crmoffice into target-trello; return what the run counted."""
+        target = self.trello_sign_in()
+        target.update(plugin_config("target-trello") | self.target_trello | settings)
+        messages = self.read_crmoffice()
+        self._load("to-trello", TargetTrello(config=self._linked(target)), messages)
+        return self.counts("trello")
+
+    def sync_to_crmoffice(self, **settings: Json) -> Counter[str]:
+        """Run tap-trello into target-crmoffice; return what the run counted."""
+        target = self.crmoffice_sign_in() | plugin_config("target-crmoffice")
+        target.update(self.target_crmoffice | settings)
+        messages = self.read_trello()
+        self._load("to-crmoffice", TargetCrmOffice(config=self._linked(target)), messages)
+        return self.counts("crmoffice")
+
+    def sync(self) -> None:
+        """Run both directions, as the job `sync` does."""
+        self.sync_to_trello()
+        self.sync_to_crmoffice()
+
+    def read_crmoffice(self) -> str:
+        """What tap-crmoffice writes now, from the state of the last finished run."""
+        config = self.crmoffice_sign_in() | self.tap_crmoffice
+        return _written_by(TapCrmOffice(config=config, state=self.states.get("to-trello")))
+
+    def read_trello(self) -> str:
+        """What tap-trello writes now, from the state of the last finished run."""
+        config = self.trello_sign_in() | plugin_config("tap-trello") | self.tap_trello
+        return _written_by(TapTrello(config=config, state=self.states.get("to-crmoffice")))
+
+    def trello_sign_in(self) -> dict[str, Any]:
+        """Settings of the Trello plugins."""
+        return {
+            "api_url": self.box.trello_url,
+            "api_key": self.box.key,
+            "token": "sandbox-token",
+        }
+
+    def crmoffice_sign_in(self) -> dict[str, Any]:
+        """Settings of the CRMOffice plugins."""
+        return {
+            "api_url": self.box.crm_url,
+            "auth_url": self.box.auth_url,
+            "client_id": self.box.client_id,
+            "client_secret": self.box.client_secret,
+            "refresh_token": self.box.refresh_token,
+            "token_file": str(self.folder / "crmoffice-token.json"),
+        }
+
+    @property
+    def links_url(self) -> str:
+        """The link store of this office."""
+        return f"sqlite:///{self.folder / 'links.db'}"
+
+    def counts(self, destination: str) -> Counter[str]:
+        """What the last run toward a system counted, by column, and by stream and column."""
+        engine = open_store(self.links_url)
+        runs = [run for run in last_runs(engine) if run.destination == destination]
+        engine.dispose()
+        total: Counter[str] = Counter()
+        for run in runs:
+            for stream in run.streams:
+                total.update(stream.counts)
+                name = f"{stream.source_stream}->{stream.destination_stream}"
+                total.update({f"{name} {key}": value for key, value in stream.counts.items()})
+        return total
+
+    def _linked(self, config: dict[str, Any]) -> dict[str, Any]:
+        return {"links_url": self.links_url, **config}
+
+    def _load(self, name: str, target: Any, messages: str) -> None:
+        with _captured_output() as output:
+            try:
+                target.listen(io.StringIO(messages))
+            finally:
+                target.engine.dispose()
+        if lines := output.getvalue().decode().splitlines():
+            self.states[name] = json.loads(lines[-1])
+
+    def _all(self, path: str) -> list[Json]:
+        found: list[Json] = []
+        for page in range(1, 1000):
+            items = self.crm("GET", f"{path}?pageSize=200&page={page}")["items"]
+            found += items
+            if not items:
+                break
+        return found
+
+
+def _call(method: str, url: str, headers: dict[str, str], values: dict[str, Json]) -> Json:
+    body = {"params": values} if method == "GET" else {"json": values}
+    answer = requests.request(method, url, headers=headers, timeout=30, **body)  # type: ignore[arg-type]
+    assert answer.ok, f"{method} {url}: {answer.status_code} {answer.text}"
+    return answer.json() if answer.content else None
+
+
+def _written_by(tap: Any) -> str:
+    with _captured_output() as output:
+        tap.sync_all()
+    return output.getvalue().decode()
+
+
+@contextmanager
+def _captured_output() -> Iterator[io.BytesIO]:
+    output = io.BytesIO()
+    wrapper = io.TextIOWrapper(output, encoding="utf-8", write_through=True)
+    before, sys.stdout = sys.stdout, wrapper
+    try:
+        yield output
+    finally:
+        sys.stdout = before
+        wrapper.detach()
