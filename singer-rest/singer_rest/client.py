@@ -176,7 +176,8 @@ class RestClient:
         return words_of(response)
 
     def _send(self, request: requests.Request, path: str, *, repeatable: bool) -> requests.Response:
-        for pacer in self.pacers(path):
+        pacers = tuple(self.pacers(path))
+        for pacer in pacers:
             pacer.acquire()
         self.requests_sent += 1
         try:
@@ -197,6 +198,9 @@ class RestClient:
             ) from None
         except requests.RequestException as error:
             raise self._after_no_answer(error, repeatable=repeatable) from None
+        finally:
+            for pacer in pacers:
+                pacer.answered()
         self.observe(response)
         return response
 

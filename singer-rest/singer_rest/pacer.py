@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pacer"]
 
+SHORTEST_WAIT = 0.001  # seconds
+
 
 class Pacer:
     """A sliding window of requests.
@@ -41,14 +43,25 @@ class Pacer:
         self._clock = clock
         self._sleep = sleep
         self._sent: deque[float] = deque()
+        self._in_flight = 0
         self._blocked_until = 0.0
         self._lock = threading.Lock()
 
     def acquire(self) -> None:
-        """Wait until one more request is within the quota, and count it."""
+        """Wait until one more request is within the quota, and count it.
+
+        Call `answered` once it has its answer, or none. Until then, and a whole window from then
+        on, it counts: nobody knows when in between the server counted it.
+        """
         while (wait := self._try_acquire()) > 0:
             self.waited += wait
             self._sleep(wait)
+
+    def answered(self) -> None:
+        """Let the window of one request begin."""
+        with self._lock:
+            self._in_flight -= 1
+            self._sent.append(self._clock())
 
     def observe(self, remaining: int) -> None:
         """Correct the own count by what the server says is left of the current window.
@@ -62,7 +75,7 @@ class Pacer:
         with self._lock:
             now = self._clock()
             self._forget_old(now)
-            unseen = self.limit - max(remaining, 0) - len(self._sent)
+            unseen = self.limit - max(remaining, 0) - len(self._sent) - self._in_flight
             self._sent.extend([now] * max(unseen, 0))
 
     def block(self, seconds: float) -> None:
@@ -77,10 +90,11 @@ class Pacer:
             if now < self._blocked_until:
                 return self._blocked_until - now
             self._forget_old(now)
-            if len(self._sent) >= self.limit:
-                return max(self._sent[0] + self.window - now, 0.001)
-            self._sent.append(now)
-            return 0
+            if len(self._sent) + self._in_flight < self.limit:
+                self._in_flight += 1
+                return 0
+            oldest = self._sent[0] + self.window - now if self._sent else 0
+            return max(oldest, SHORTEST_WAIT)
 
     def _forget_old(self, now: float) -> None:
         while self._sent and self._sent[0] <= now - self.window:
