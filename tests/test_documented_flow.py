@@ -309,6 +309,22 @@ def test_a_company_and_a_workspace_follow_each_other(office: Office) -> None:
     assert (after["name"], after["website"]) == ("Fjellvik Økonomi", "https://ny.example")
 
 
+def test_a_website_without_a_scheme_arrives_and_stays_as_it_is_in_crmoffice(
+    office: Office,
+) -> None:
+    company = office.crm("POST", "/companies", name="Fjellvik", website="www.fjellvik.example")
+    office.sync()
+    workspace = only([w for w in office.workspaces() if w["displayName"] == "Fjellvik"])
+    assert workspace["website"] == "http://www.fjellvik.example"
+    office.crm("PATCH", f"/companies/{company['id']}", name="Fjellvik AS")
+    office.sync()
+    office.box.reset_requests()
+    office.sync()
+    assert office.box.writes() == 0
+    after = office.crm("GET", f"/companies/{company['id']}")
+    assert after["website"] == "www.fjellvik.example"
+
+
 def test_a_workspace_made_in_trello_becomes_a_company_and_follows_it(office: Office) -> None:
     workspace = office.trello("POST", "/organizations", displayName="Nordhavn Maling")
     office.sync()

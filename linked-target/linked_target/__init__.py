@@ -7,7 +7,7 @@ from linked_target.facts import Facts
 from linked_target.records import Record, property_of, with_property
 from linked_target.settings import linked_settings
 from linked_target.target import LinkedTarget, RecordsFailed
-from linked_target.values import Kind, is_empty, parse_instant, same_value
+from linked_target.values import Kind, has_scheme, is_empty, parse_instant, same_value
 
 __all__ = [
     "DestinationStream",
@@ -18,6 +18,7 @@ __all__ = [
     "Property",
     "Record",
     "RecordsFailed",
+    "has_scheme",
     "is_empty",
     "linked_settings",
     "parse_instant",

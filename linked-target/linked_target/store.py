@@ -52,7 +52,6 @@ links = sa.Table(
         "a_id",
         unique=True,
         sqlite_where=_both_ends,
-        postgresql_where=_both_ends,
     ),
     sa.Index(
         "one_link_of_b",
@@ -62,7 +61,6 @@ links = sa.Table(
         "b_id",
         unique=True,
         sqlite_where=_both_ends,
-        postgresql_where=_both_ends,
     ),
     sa.Index("links_of_a", "a_system", "b_system", "a_stream", "a_id"),
     sa.Index("links_of_b", "a_system", "b_system", "b_stream", "b_id"),
@@ -159,6 +157,8 @@ def open_store(url: str) -> Engine:
         ) from None
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_sqlite_pragmas)
+    else:
+        _make_partial_for(engine.dialect.name)
     sa.event.listen(engine, "handle_error", _stop_run)
     store_version.create(engine, checkfirst=True)
     _check_version(engine)
@@ -173,6 +173,13 @@ def _stop_run(context: ExceptionContext) -> None:
         return
     if isinstance(context.sqlalchemy_exception, sa.exc.DatabaseError):
         raise StopRun(f"the link store can't be used: {error}") from None
+
+
+def _make_partial_for(dialect: str) -> None:
+    """Make the unique indexes partial there, too; named above, each dialect would be loaded."""
+    for index in links.indexes:
+        if index.unique:
+            index.dialect_options[dialect]["where"] = _both_ends
 
 
 def _create_private(path: Path) -> None:

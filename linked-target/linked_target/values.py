@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["Kind", "is_empty", "match_value", "parse_instant", "same_value"]
+__all__ = ["Kind", "has_scheme", "is_empty", "match_value", "parse_instant", "same_value"]
 
 
 class Kind(str, enum.Enum):
@@ -29,11 +29,19 @@ def same_value(kind: Kind, one: Any, other: Any) -> bool:
     """Whether two values of a property mean the same.
 
     Instants compare by their millisecond (Trello keeps no more), ids as text, texts without the
-    white space at their ends, e-mail addresses without regard to case. Empty values are equal.
+    white space at their ends, e-mail addresses without regard to case, and websites without the
+    scheme where one of them names none (`www.acme.example`). Empty values are equal.
     """
     if is_empty(one) or is_empty(other):
         return is_empty(one) and is_empty(other)
+    if kind is Kind.WEBSITE and has_scheme(one) != has_scheme(other):
+        return _without_scheme(one) == _without_scheme(other)
     return bool(_plain(kind, one) == _plain(kind, other))
+
+
+def has_scheme(website: Any) -> bool:
+    """Whether an address begins with a scheme like `https://`."""
+    return "://" in str(website)
 
 
 def match_value(kind: Kind, value: Any) -> str | None:
@@ -80,6 +88,10 @@ def _plain(kind: Kind, value: Any) -> Any:
         return value
     text = str(value).replace("\r\n", "\n").strip()
     return text.casefold() if kind is Kind.EMAIL else text
+
+
+def _without_scheme(website: Any) -> str:
+    return str(website).strip().rpartition("://")[2].rstrip("/")
 
 
 def _plain_website(value: str) -> str:

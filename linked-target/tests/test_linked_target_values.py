@@ -219,3 +219,19 @@ def test_a_policy_for_systems_that_are_not_there_lets_the_source_win() -> None:
         "crmoffice", default="crmoffice", source="paper", systems=("paper", "trello")
     )
     assert between.source_wins(("a", "b"), "name")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("www.acme.example", "http://www.acme.example", True),
+        ("https://acme.example/", " acme.example", True),
+        ("http://acme.example", "https://acme.example", False),
+        ("acme.example", "http://acme.example/news", False),
+    ],
+)
+def test_a_website_without_a_scheme_means_the_same_with_one(
+    one: str, other: str, *, same: bool
+) -> None:
+    assert same_value(Kind.WEBSITE, one, other) is same
+    assert same_value(Kind.WEBSITE, other, one) is same

@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from linked_target import DestinationStream, Kind, Property, same_value
+from linked_target import DestinationStream, Kind, Property, has_scheme, is_empty, same_value
 from singer_rest import RecordRefused
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class Organizations(DestinationStream):
     def create(self, values: Mapping[str, Any], intent: Intent) -> Record:
         """Create a workspace whose short name is derived from the source record's id."""
         name = short_name(intent)
-        made = self._client.request("POST", "/organizations", json={**values, "name": name})
+        body = {**accepted(values), "name": name}
+        made = self._client.request("POST", "/organizations", json=body)
         if made.get("name") not in {None, name}:
             logger.warning("workspace %s is called %s: %s is taken", made["id"], made["name"], name)
         return self.get(made["id"])
@@ -85,7 +86,7 @@ class Organizations(DestinationStream):
         """Change a workspace; its name can't be emptied."""
         if "displayName" in changes and not changes["displayName"]:
             raise RecordRefused("a workspace can't be without a displayName")
-        body = {name: "" if value is None else value for name, value in changes.items()}
+        body = {name: "" if value is None else value for name, value in accepted(changes).items()}
         path = f"/organizations/{record['id']}"
         self._client.request("PUT", path, json=body, repeatable=True)
         return self.get(record["id"])
@@ -94,6 +95,14 @@ class Organizations(DestinationStream):
         """Nothing: an admin may write everything."""
         del record, names
         return {}
+
+
+def accepted(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as Trello takes them: a website has to name its scheme, which people leave out."""
+    website = values.get("website")
+    if is_empty(website) or has_scheme(website):
+        return dict(values)
+    return {**values, "website": f"http://{str(website).strip()}"}
 
 
 def short_name(intent: Intent) -> str:

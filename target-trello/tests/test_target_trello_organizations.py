@@ -56,12 +56,19 @@ def test_a_workspace_needs_a_name(organizations: DestinationStream) -> None:
     assert organizations.creation_barred(VALUES) is None
 
 
+def test_a_website_without_a_scheme_gets_one(organizations: DestinationStream) -> None:
+    made = organizations.create({**VALUES, "website": "www.nordlys.example"}, INTENT)
+    assert made["website"] == "http://www.nordlys.example"
+    changed = organizations.update(made, {"website": "nordlys.example"})
+    assert changed["website"] == "http://nordlys.example"
+
+
 def test_a_website_that_trello_refuses_is_told_in_its_words(
     organizations: DestinationStream, client: TrelloClient
 ) -> None:
     before = len(visible(client))
     with pytest.raises(RecordRefused, match="invalid value for website"):
-        organizations.create({**VALUES, "website": "nordlys.example"}, INTENT)
+        organizations.create({**VALUES, "website": "ftp://nordlys.example"}, INTENT)
     assert len(visible(client)) == before
 
 
