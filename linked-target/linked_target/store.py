@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,6 +156,8 @@ def open_store(url: str) -> Engine:
         raise StopRun(
             f"the link store can't be created: {error.strerror}: {error.filename}"
         ) from None
+    # Whoever forgets to dispose of the engine still leaves no connection open behind it.
+    weakref.finalize(engine, engine.pool.dispose)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_sqlite_pragmas)
     else:
