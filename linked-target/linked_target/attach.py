@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from singer_rest import OutcomeUnknown, RecordRefused
@@ -85,6 +86,10 @@ class Attaching:
         """
         stated = {name: value for name, value in values.items() if not is_empty(value)}
         partner = self._between.matcher.find(stated, self._between.pinned(source_id, record))
+        if partner is None:
+            partner = self._stream.partner_told(record, stated, self._new_intent(source_id))
+            if partner is not None and (owner := self._owner_of(partner)):
+                return self._leave_unlinked(source_id, record, f"{TAKEN} {owner}", link)
         if partner is not None:
             return self._join_matched(source_id, record, values, pending, partner)
         barred = self._creation_barred(stated)
@@ -125,10 +130,8 @@ class Attaching:
                 raise
             made = found
         made_id = self._stream.id_of(made)
-        owner = self._links.owners_of(self._stream.name, [made_id]).get(made_id)
-        if owner is not None:
-            stream, owner_id = owner
-            return self._leave_unlinked(source_id, record, f"{TAKEN} {stream} {owner_id}")
+        if owner := self._owner_of(made_id):
+            return self._leave_unlinked(source_id, record, f"{TAKEN} {owner}")
         self._link_created(link, made, stated, pending)
         return Outcome.CREATED
 
@@ -225,8 +228,21 @@ class Attaching:
             begun_at=link.created_at,
         )
 
+    def _new_intent(self, source_id: str) -> Intent:
+        return Intent(
+            source=self._direction.source,
+            source_stream=self._between.pair.source,
+            source_id=source_id,
+            begun_at=datetime.now(timezone.utc),
+        )
+
     def _is_taken(self, destination_id: str) -> bool:
-        return bool(self._links.owners_of(self._stream.name, [destination_id]))
+        return self._owner_of(destination_id) is not None
+
+    def _owner_of(self, destination_id: str) -> str | None:
+        """Stream and id of the source record that a destination record is linked with."""
+        owners = self._links.owners_of(self._stream.name, [destination_id])
+        return " ".join(owners[destination_id]) if destination_id in owners else None
 
 
 def log_conflicts(between: StreamLink, source_id: str, conflicts: list[Conflict]) -> None:

@@ -25,11 +25,14 @@ class Property:
         kind: how its values compare.
         references: the destination stream whose ids it holds, if any.
         create_only: whether it only counts when the record is created.
+        part_of: what it is a part of, e.g. a person's name. An edit of one part counts as one of
+            all of them, since the other side may divide the whole in another way.
     """
 
     kind: Kind = Kind.TEXT
     references: str | None = None
     create_only: bool = False
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,22 @@ class DestinationStream(ABC):
         Raises:
             NotFound: when it does not exist (any more).
         """
+
+    def partner_told(self, record: Record, values: Mapping[str, Any], intent: Intent) -> str | None:
+        """Id of the partner, where the records themselves tell that they belong together.
+
+        Asked when no key finds a partner, before one is created.
+
+        Args:
+            record: the source record as it arrived.
+            values: value by property name; no empty ones.
+            intent: what a record would be created for.
+
+        Raises:
+            RecordRefused: when there are several.
+        """
+        del record, values, intent
+        return None
 
     def creation_barred(self, values: Mapping[str, Any]) -> str | None:
         """Why policy or missing data forbids to create a record; None if nothing does.

@@ -201,9 +201,9 @@ class Links:
         with self.engine.begin() as connection:
             connection.execute(query, rows)
 
-    def orphan(self, link: Link) -> None:
-        """Remember that the destination's record is gone."""
-        self._update(link.id, {store.links.c.state: ORPHANED})
+    def orphan(self, link: Link, *, gone: bool = True) -> None:
+        """Remember that the destination's record is gone, or that it is there again."""
+        self._update(link.id, {store.links.c.state: ORPHANED if gone else LINKED})
 
     def _drop_loose_ends(self, connection: sa.Connection, link: Link, destination_id: str) -> None:
         ends, row_id = self._ends, store.links.c.id

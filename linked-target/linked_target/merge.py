@@ -54,14 +54,31 @@ def edits_between(
     """The properties that a side edited since its baseline, with their new values.
 
     Properties that only count at creation are left out, and so is an emptied one unless nulls
-    are to be propagated.
+    are to be propagated. Of a whole in parts all of them are given when one is edited; a part that
+    is an empty text is no emptied property while another part has a value.
     """
-    return {
+    filled = {properties[name].part_of for name, value in now.items() if not is_empty(value)}
+    wholes = filled - {None}
+    stated = {
         name: value
         for name, value in now.items()
         if not properties[name].create_only
-        and not same_value(properties[name].kind, value, baseline.get(name))
-        and (propagate_nulls or not is_empty(value))
+        and (
+            propagate_nulls
+            or not is_empty(value)
+            or (value is not None and properties[name].part_of in wholes)
+        )
+    }
+    edited = {
+        name
+        for name, value in stated.items()
+        if not same_value(properties[name].kind, value, baseline.get(name))
+    }
+    edited_wholes = {properties[name].part_of for name in edited} & wholes
+    return {
+        name: value
+        for name, value in stated.items()
+        if name in edited or properties[name].part_of in edited_wholes
     }
 
 

@@ -81,26 +81,55 @@ class OpenProperties:
         table = store.open_properties
         return self._read(table.c.link_id == link_id, table.c.toward == toward)
 
-    def links_toward(self, system: str, streams: tuple[str, str]) -> Iterator[list[int]]:
-        """Row ids of the links of two streams on which something waits, page by page.
+    def pending_references(self, system: str, streams: tuple[str, str]) -> list[tuple[str, Any]]:
+        """Each property and value that is pending toward a system, once.
+
+        Many links wait for few partners, so whether these are there is asked first.
 
         Args:
-            system: where it is to be written.
+            system: where they are to be written.
             streams: the two streams of the links, in either order.
         """
-        table, links = store.open_properties, store.links
-        between = sa.or_(
-            sa.and_(links.c.a_stream == streams[0], links.c.b_stream == streams[1]),
-            sa.and_(links.c.a_stream == streams[1], links.c.b_stream == streams[0]),
+        table = store.open_properties
+        query = (
+            sa.select(table.c.name, table.c.value)
+            .join(store.links, store.links.c.id == table.c.link_id)
+            .where(table.c.toward == system, table.c.kind == PENDING, _between(streams))
+            .distinct()
         )
+        with self.engine.connect() as connection:
+            return [(row[0], decoded(row[1])) for row in connection.execute(query)]
+
+    def links_with_pending(
+        self, system: str, streams: tuple[str, str], name: str, value: Any
+    ) -> Iterator[list[int]]:
+        """Row ids of the links of two streams that wait for one partner, page by page."""
+        table = store.open_properties
+        yield from self._link_pages(
+            table.c.toward == system,
+            table.c.kind == PENDING,
+            table.c.name == name,
+            table.c.value == encoded(value),
+            _between(streams),
+        )
+
+    def links_with_held(self, system: str, streams: tuple[str, str]) -> Iterator[list[int]]:
+        """Row ids of the links of two streams on which values are held, page by page."""
+        table = store.open_properties
+        yield from self._link_pages(
+            table.c.toward == system, table.c.kind == HELD, _between(streams)
+        )
+
+    def _link_pages(self, *conditions: sa.ColumnElement[bool]) -> Iterator[list[int]]:
+        link_id = store.open_properties.c.link_id
         last = 0
         while True:
             query = (
-                sa.select(table.c.link_id)
-                .join(links, links.c.id == table.c.link_id)
-                .where(table.c.toward == system, between, table.c.link_id > last)
+                sa.select(link_id)
+                .join(store.links, store.links.c.id == link_id)
+                .where(link_id > last, *conditions)
                 .distinct()
-                .order_by(table.c.link_id)
+                .order_by(link_id)
                 .limit(PAGE)
             )
             with self.engine.connect() as connection:
@@ -120,3 +149,12 @@ class OpenProperties:
                 OpenProperty(row[0], row[1], row[2], decoded(row[3]), row[4])
                 for row in connection.execute(query)
             ]
+
+
+def _between(streams: tuple[str, str]) -> sa.ColumnElement[bool]:
+    """Links of these two streams, in whichever order the store keeps them."""
+    links = store.links.c
+    return sa.or_(
+        sa.and_(links.a_stream == streams[0], links.b_stream == streams[1]),
+        sa.and_(links.a_stream == streams[1], links.b_stream == streams[0]),
+    )

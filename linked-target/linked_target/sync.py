@@ -16,7 +16,7 @@ from linked_target.records import record_hash
 from linked_target.update import Updating
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from linked_target.direction import StreamLink
     from linked_target.links import Link
@@ -160,10 +160,10 @@ class StreamSync:
         return outcome
 
     def _one(self, source_id: str, record: Record, link: Link | None, *, final: bool) -> Outcome:
-        if link is not None and link.state == LINKED:
-            return self._one_linked(link, record, final=final)
-        if link is not None and link.state == ORPHANED:
+        if link is not None and link.state == ORPHANED and not self._updating.revive(link):
             return Outcome.UNCHANGED
+        if link is not None and link.state in {LINKED, ORPHANED}:
+            return self._one_linked(link, record, final=final)
         if link is not None and link.state == INTENT:
             adopted = self._attaching.adopt(link)
             if adopted is not None:
@@ -205,15 +205,24 @@ class StreamSync:
 
     def _write_open(self) -> None:
         """Write properties that waited on links, as far as they can be written now."""
-        direction, pair = self.between.direction, self.between.pair
-        for page in direction.open.links_toward(direction.destination, pair):
-            for link in self._links.by_id(pair, page):
+        for page in self._links_to_complete():
+            for link in self._links.by_id(self.between.pair, page):
                 if link.state == LINKED and link.source_id not in self._queued:
                     self._attempt(
                         link.source_id,
                         link.source_record,
                         partial(self._updating.write_open, link),
                     )
+
+    def _links_to_complete(self) -> Iterator[list[int]]:
+        """Row ids of links whose pending reference has a partner now, or that hold values."""
+        system, pair = self.between.direction.destination, self.between.pair
+        waiting = self.between.direction.open
+        for name, value in waiting.pending_references(system, pair):
+            known, _ = self.between.translated({name: value})
+            if known:
+                yield from waiting.links_with_pending(system, pair, name, value)
+        yield from waiting.links_with_held(system, pair)
 
     def _dequeue(self, source_ids: set[str]) -> None:
         self._queue.remove(self.between.pair, source_ids)

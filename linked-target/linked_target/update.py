@@ -12,7 +12,7 @@ from linked_target.merge import Conflict, decide, edits_between
 from linked_target.open_properties import HELD, PENDING
 from linked_target.outcome import Outcome
 from linked_target.records import MISSING, patched, property_of, with_property, with_stated_values
-from linked_target.values import same_value
+from linked_target.values import is_empty, same_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +92,15 @@ class Updating:
             return Outcome.LEFT_OUT
         return self._write(link, link.source_record, values, {})
 
+    def revive(self, link: Link) -> bool:
+        """Whether the partner of an orphaned link is there again; if so, the link counts again."""
+        try:
+            self._stream.get(str(link.destination_id))
+        except NotFound:
+            return False
+        self._links.orphan(link, gone=False)
+        return True
+
     def flush(self) -> None:
         """Store the new baselines of records whose mapped values did not change."""
         self._links.rebase_sources(self._rebased)
@@ -144,7 +153,7 @@ class Updating:
         held = self._stream.unwritable(current, decision.write.keys())
         write = {name: value for name, value in decision.write.items() if name not in held}
         answer = self._stream.update(current, write) if write else current
-        answer = with_stated_values(answer, current)
+        answer = with_stated_values(answer, with_emptied(current, write))
         agreed = patched(baseline, current, answer)
         for name in (*decision.agreed, *write):
             value = property_of(answer, name, MISSING)
@@ -219,3 +228,11 @@ class Updating:
             for name in edits
             if not same_value(self._stream.properties[name].kind, values.get(name), edits[name])
         ]
+
+
+def with_emptied(record: Record, written: Mapping[str, Any]) -> Record:
+    """The record without the values that were just emptied: nobody states those any longer."""
+    for name, value in written.items():
+        if is_empty(value):
+            record = with_property(record, name, None)
+    return record

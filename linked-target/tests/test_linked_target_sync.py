@@ -224,3 +224,16 @@ def test_a_mapped_stream_that_the_target_lacks_is_refused_or_ignored(bed: Bed) -
 
     bed.settings["on_unknown_stream"] = "ignore"
     bed.run(TargetToyTrello, bed.trello, {}, text)
+
+
+def test_an_orphaned_link_counts_again_when_the_partner_is_there_again(bed: Bed) -> None:
+    bed.office["activities"].put(id="1", subject="Call")
+    bed.to_trello()
+    away = bed.trello["actions"].records.popitem()
+    bed.office["activities"].edit("1", subject="Call again")
+    bed.to_trello()
+    bed.trello["actions"].records.update([away])
+    bed.office["activities"].edit("1", subject="Call a third time")
+    bed.to_trello()
+    assert bed.trello["actions"].only()["text"] == "Call a third time"
+    assert bed.rows("SELECT state FROM links") == [("linked",)]

@@ -235,3 +235,30 @@ def test_a_website_without_a_scheme_means_the_same_with_one(
 ) -> None:
     assert same_value(Kind.WEBSITE, one, other) is same
     assert same_value(Kind.WEBSITE, other, one) is same
+
+
+PARTS = {
+    "given": Property(part_of="name"),
+    "family": Property(part_of="name"),
+    "title": Property(),
+}
+
+
+def test_an_edit_of_one_part_of_a_whole_gives_all_its_parts() -> None:
+    baseline = {"given": "Anne van der", "family": "Berg", "title": "CEO"}
+    now = {**baseline, "given": "Anne Marie van der"}
+    edits = edits_between(PARTS, baseline, now, propagate_nulls=False)
+    assert edits == {"given": "Anne Marie van der", "family": "Berg"}
+
+
+def test_an_empty_part_is_an_edit_where_the_whole_is_not_empty() -> None:
+    baseline = {"given": "Anne", "family": "Li", "title": "CEO"}
+    one_word = {"given": "", "family": "Li", "title": ""}
+    edits = edits_between(PARTS, baseline, one_word, propagate_nulls=False)
+    assert edits == {"given": "", "family": "Li"}
+
+
+@pytest.mark.parametrize("now", [{"given": "", "family": ""}, {"given": None, "family": "Li"}])
+def test_an_empty_whole_and_a_part_that_is_null_are_no_edit(now: dict[str, Any]) -> None:
+    baseline = {"given": "Anne", "family": "Li"}
+    assert edits_between(PARTS, baseline, now, propagate_nulls=False) == {}

@@ -12,7 +12,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from tap_trello import schemas
 from tap_trello.board_actions import BoardActions, FirstPages
 from tap_trello.bookmarks import Bookmark
-from tap_trello.records import action_record, effective_action
+from tap_trello.records import TEXT, action_record, effective_action
 from tap_trello.settings import start_date_of
 from tap_trello.streams import TrelloStream
 
@@ -43,6 +43,7 @@ class ActionsStream(TrelloStream):
     def __init__(self, tap: TapTrello) -> None:
         super().__init__(tap)
         self._ready: dict[str, tuple[BoardActions, FirstPages]] = {}
+        self._warned_of: set[str] = set()
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -96,7 +97,19 @@ class ActionsStream(TrelloStream):
     def _record(self, action: Record) -> Record:
         if not self.reads_footers:
             return action_record(action)
-        return effective_action(action, self.account.trusted_ids, self.account.directory)
+        record = effective_action(action, self.account.trusted_ids, self.account.directory)
+        if TEXT in record.get("unstated", ()):
+            self._warn_of(action["idMemberCreator"])
+        return record
+
+    def _warn_of(self, author: str) -> None:
+        if author not in self._warned_of:
+            self._warned_of.add(author)
+            self.logger.warning(
+                "comments of member %s end with a footer as target-trello writes it, but "
+                "member_tokens has no token of theirs: edits of these comments are not followed",
+                author,
+            )
 
     def _reading_of(self, board_id: str) -> tuple[BoardActions, FirstPages]:
         if board_id not in self._ready:

@@ -13,7 +13,7 @@ def instant_of(text: str) -> datetime:
     """Read an ISO 8601 time with an offset or `Z`.
 
     Raises:
-        ValueError: when it is none, or has no offset.
+        ValueError: when it is none, has no offset, or lies outside the years 1 to 9999 in UTC.
     """
     text = text.strip()
     if text[-1:] in {"Z", "z"}:
@@ -21,6 +21,10 @@ def instant_of(text: str) -> datetime:
     instant = datetime.fromisoformat(_with_known_fraction(text))
     if instant.tzinfo is None:
         raise ValueError(f"'{text}' has no offset from UTC")
+    try:
+        instant.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError(f"'{text}' lies outside the years that a time can have") from None
     return instant
 
 
@@ -29,8 +33,8 @@ def trello_time(instant: datetime) -> str:
 
     Fractions of a millisecond are cut off: Trello keeps none.
     """
-    utc = instant.astimezone(timezone.utc)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    utc = instant.astimezone(timezone.utc).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def _with_known_fraction(text: str) -> str:

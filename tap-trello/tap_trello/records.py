@@ -17,10 +17,18 @@ if TYPE_CHECKING:
     from tap_trello.directory import Directory
     from tap_trello.footer import Footer
 
-__all__ = ["COMMENTS", "action_record", "effective_action", "is_comment", "member_record"]
+__all__ = [
+    "COMMENTS",
+    "TEXT",
+    "action_record",
+    "effective_action",
+    "is_comment",
+    "member_record",
+]
 
 Record = dict[str, Any]
 
+TEXT = "data.text"
 COMMENTS = ("commentCard", "copyCommentCard")
 # How Trello's own page draws an action; only some routes answer with it, feeds do not.
 DRAWING = frozenset({"display", "entities", "reactions"})
@@ -62,6 +70,10 @@ def effective_action(raw: Record, trusted: Collection[str], directory: Directory
     `idMemberCreator`. `footer` holds what the footer states (null without one). `unstated` lists
     the properties whose value Trello supplied and nobody stated. Other actions stay as they are.
 
+    A footer that names a record was mostly written by the target, as a member whose token is not
+    known (any more). Then the text is listed as unstated, too: it is the text of a new comment, but
+    no edit of a known one, or the footer would become part of the partner's text.
+
     Args:
         raw: the API's answer.
         trusted: ids of the members whose footers count.
@@ -70,9 +82,11 @@ def effective_action(raw: Record, trusted: Collection[str], directory: Directory
     record = action_record(raw)
     if not is_comment(raw):
         return record
-    text, footer = raw["data"].get("text", ""), None
-    if raw["idMemberCreator"] in trusted:
-        text, footer = parse(text)
+    text, footer = raw["data"].get("text") or "", None
+    bare, found = parse(text)
+    is_trusted = raw["idMemberCreator"] in trusted
+    if is_trusted:
+        text, footer = bare, found
     owner = _owner(record, footer, directory)
     starts = None if footer is None else footer.starts
     record["data"] = {**raw["data"], "text": text}
@@ -81,6 +95,8 @@ def effective_action(raw: Record, trusted: Collection[str], directory: Directory
     record["footer"] = None if footer is None else asdict(footer)
     stated = {"date": starts, "memberCreator": owner}
     record["unstated"] = [name for name, value in stated.items() if value is None]
+    if not is_trusted and found is not None and found.record is not None:
+        record["unstated"].append(TEXT)
     return record
 
 

@@ -110,3 +110,8 @@ def test_what_a_markdown_editor_makes_of_a_footer_is_still_one() -> None:
 def test_the_first_readable_line_of_a_kind_counts() -> None:
     _, footer = parse("Hi\n\n---\nOwner: @\nOwner: @kari\nOwner: @ola")
     assert footer == Footer(owner="kari")
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_a_start_outside_all_years_is_none(start: str) -> None:
+    assert parse(f"Call\n\n---\nStarts: {start}\nOwner: @kari")[1] == Footer(owner="kari")

@@ -65,6 +65,12 @@ def test_a_footer_of_anybody_else_is_plain_text() -> None:
     assert record["date"] == "2026-01-01T08:00:00.000Z"
     assert record["memberCreator"]["id"] == "k1"
     assert record["footer"] is None
+    assert record["unstated"] == ["date", "memberCreator", "data.text"]
+
+
+def test_a_text_that_only_looks_like_a_footer_is_stated() -> None:
+    record = effective(comment("Hello\n\n---\nOwner: @kari", author=KARI))
+    assert record["data"]["text"].endswith("Owner: @kari")
     assert record["unstated"] == ["date", "memberCreator"]
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Activities", "Companies", "Contacts", "CrmOfficeDestination", "Users"]
 
 TEXT = Property()
+LABEL = "CRMOffice"
+"""How the footer of a comment that stands for a record of this system names the system."""
 
 
 def _texts(*names: str) -> dict[str, Property]:
@@ -179,8 +181,8 @@ class Contacts(CrmOfficeDestination):
 
     name: ClassVar[str] = CONTACTS
     properties: ClassVar[Mapping[str, Property]] = {
-        "givenName": TEXT,
-        "familyName": TEXT,
+        "givenName": Property(part_of="name"),
+        "familyName": Property(part_of="name"),
         "email": Property(Kind.EMAIL),
         **_texts("title", "directPhone", "mobilePhone"),
         "company__id": Property(Kind.ID, references=COMPANIES),
@@ -210,6 +212,17 @@ class Activities(CrmOfficeDestination):
     def __init__(self, client: CrmOfficeClient, users: Users) -> None:
         super().__init__(client)
         self._users = users
+
+    @override
+    def partner_told(self, record: Record, values: Mapping[str, Any], intent: Intent) -> str | None:
+        """The activity that the footer of a comment names, though its link was lost."""
+        footer = record.get("footer")
+        if not isinstance(footer, dict) or footer.get("label") != LABEL or not footer.get("record"):
+            return None
+        try:
+            return self.id_of(self.get(str(footer["record"])))
+        except NotFound:
+            return None
 
     @override
     def means_same(self, name: str, sent: Any, read: Any) -> bool:

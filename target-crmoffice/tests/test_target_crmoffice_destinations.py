@@ -328,3 +328,19 @@ def test_nested_properties_share_their_object() -> None:
         "name": "A",
         "postAddress": {"country": "NO", "postCode": None},
     }
+
+
+@pytest.mark.parametrize(
+    ("footer", "known"),
+    [
+        ({"label": "CRMOffice", "record": "4001"}, True),
+        ({"label": "CRMOffice", "record": "999999"}, False),
+        ({"label": "Another", "record": "4001"}, False),
+        (None, False),
+    ],
+)
+def test_a_comment_whose_footer_names_an_activity_tells_its_partner(
+    streams: dict[str, CrmOfficeDestination], footer: dict[str, Any] | None, *, known: bool
+) -> None:
+    told = streams["activities"].partner_told({"footer": footer}, {}, intent())
+    assert told == ("4001" if known else None)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tap_trello.client import TrelloClient
 
     from target_trello.comment_card import CommentCard
+    from target_trello.earlier_comments import EarlierComments
 
 __all__ = ["Actions"]
 
@@ -45,6 +46,7 @@ class Actions(DestinationStream):
         account: the account that writes.
         card: the card for comments that name none.
         card_id: that card, where somebody chose one.
+        earlier: the comments that stand for records since before the link store was made.
     """
 
     name: ClassVar[str] = "actions"
@@ -55,15 +57,32 @@ class Actions(DestinationStream):
         "data__card__id": Property(Kind.ID, create_only=True),
     }
 
-    def __init__(self, account: Account, card: CommentCard, card_id: str | None) -> None:
+    def __init__(
+        self, account: Account, card: CommentCard, card_id: str | None, earlier: EarlierComments
+    ) -> None:
         self._account = account
         self._client = account.client
         self._card = card
         self._card_id = card_id
+        self._earlier = earlier
 
     def get(self, record_id: str) -> Record:
         """Read a comment as its footer tells it."""
         return self._record(self._client.get(f"/actions/{record_id}"))
+
+    def partner_told(self, record: Record, values: Mapping[str, Any], intent: Intent) -> str | None:
+        """The comment on that card whose footer has named the record since before this store."""
+        del record
+        card = self._known_card(values)
+        if card is None:
+            return None
+        ids = self._earlier.standing_for(card, label_of(intent.source), intent.source_id)
+        found = [each for each in ids if self._exists(each)]
+        if len(found) > 1:
+            raise RecordRefused(
+                f"several comments stand for it: {', '.join(found)}; delete all but one"
+            )
+        return found[0] if found else None
 
     def create(self, values: Mapping[str, Any], intent: Intent) -> Record:
         """Write a comment, as the owner where a token of theirs is known."""
@@ -84,11 +103,8 @@ class Actions(DestinationStream):
         self, values: Mapping[str, Any], intent: Intent, *, taken: Callable[[str], bool]
     ) -> Record | None:
         """The comment on that card whose footer names the source record."""
-        card = values.get("data__card__id") or self._card_id
-        if not card:
-            place = self._card.known()
-            card = place.card if place else None
-        if not card:
+        card = self._known_card(values)
+        if card is None:
             return None
         feed = Feed(f"/cards/{card}/actions", COMMENTS[:1], since=intent.begun_at - CLOCK_SKEW)
         found = [
@@ -123,6 +139,21 @@ class Actions(DestinationStream):
         else:
             return {name: "a comment stays on its card" for name in names if "card" in name}
         return dict.fromkeys(names, reason)
+
+    def _known_card(self, values: Mapping[str, Any]) -> str | None:
+        """The card for a comment, as far as there is one."""
+        card = values.get("data__card__id") or self._card_id
+        if card:
+            return str(card)
+        place = self._card.known()
+        return place.card if place else None
+
+    def _exists(self, record_id: str) -> bool:
+        try:
+            self._client.get(f"/actions/{record_id}")
+        except NotFound:
+            return False
+        return True
 
     def _record(self, raw: Record) -> Record:
         return effective_action(raw, self._account.trusted_ids, self._account.directory)

@@ -52,11 +52,13 @@ class CommentCard:
         self._label = label
         self._organization_id = organization_id
         self._place: Place | None = None
+        self._looked = False
 
     def known(self) -> Place | None:
-        """The card, if there is one; nothing is made."""
-        if self._place is None:
+        """The card, if there is one; nothing is made. It is looked for once a run."""
+        if self._place is None and not self._looked:
             self._place = self._remembered() or self._looked_up()
+            self._looked = True
         return self._place
 
     def ready(self) -> Place:
@@ -71,6 +73,7 @@ class CommentCard:
     def forget(self) -> None:
         """Look the card up again the next time: it is gone."""
         self._place = None
+        self._looked = False
 
     def admit(self, member_id: str) -> bool:
         """Let a member write on the board; return whether that worked."""

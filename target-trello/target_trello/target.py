@@ -12,6 +12,7 @@ from target_trello.account import RememberingAccount
 from target_trello.actions import Actions
 from target_trello.comment_card import CommentCard
 from target_trello.comment_text import label_of
+from target_trello.earlier_comments import EarlierComments
 from target_trello.members import Members
 from target_trello.organizations import Organizations
 
@@ -80,5 +81,5 @@ class TargetTrello(LinkedTarget):
                 invites=config["create_members"] == "invite",
                 organization_id=organization,
             ),
-            Actions(account, card, config.get("card_id")),
+            Actions(account, card, config.get("card_id"), EarlierComments(account, facts)),
         ]

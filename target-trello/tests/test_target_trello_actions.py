@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -367,3 +368,32 @@ def test_the_token_itself_is_not_remembered(
 def test_sources_are_called_as_people_call_them() -> None:
     assert label_of("crmoffice") == "CRMOffice"
     assert label_of("tap:sheet") == "tap sheet"
+
+
+def test_a_comment_from_before_this_link_store_tells_its_record(
+    open_streams: Open, card: str, values: dict[str, Any], intent: Intent
+) -> None:
+    made = open_streams(card_id=card)["actions"].create(values, intent)
+    actions = open_streams(card_id=card)["actions"]
+    assert actions.partner_told({}, values, intent) == made["id"]
+    assert actions.partner_told({}, values, replace(intent, source_id="other")) is None
+
+
+def test_a_card_is_searched_for_earlier_comments_once_in_the_life_of_a_link_store(
+    open_streams: Open, card: str, values: dict[str, Any], intent: Intent
+) -> None:
+    assert open_streams(card_id=card)["actions"].partner_told({}, values, intent) is None
+    open_streams(card_id=card)["actions"].create(values, intent)
+    assert open_streams(card_id=card)["actions"].partner_told({}, values, intent) is None
+
+
+def test_an_earlier_comment_that_was_deleted_is_no_partner(
+    open_streams: Open, client: TrelloClient, card: str, values: dict[str, Any], intent: Intent
+) -> None:
+    actions = open_streams(card_id=card)["actions"]
+    first, second = actions.create(values, intent), actions.create(values, intent)
+    actions = open_streams(card_id=card)["actions"]
+    with pytest.raises(RecordRefused, match="several comments stand for it"):
+        actions.partner_told({}, values, intent)
+    client.request("DELETE", f"/actions/{first['id']}")
+    assert actions.partner_told({}, values, intent) == second["id"]
