@@ -35,7 +35,8 @@ $(VENV)/ready: requirements/dev.txt $(PACKAGES:%=%/pyproject.toml)
 
 demo: setup .meltano/ready ## start the sandbox, sync both ways, show what happened
 	@echo "Syncing both ways (the first time about a minute, at the pace that Trello allows) ..."
-	@LOGLEVEL=WARNING $(BIN)/meltano --log-level=warning run demo
+	@$(BIN)/sandbox start --data .sandbox
+	@LOGLEVEL=WARNING $(BIN)/meltano --log-level=warning run demo || { $(BIN)/links --links-url sqlite:///links-sandbox.db failures; exit 1; }
 	@$(BIN)/links --links-url sqlite:///links-sandbox.db runs
 	@$(BIN)/sandbox status --data .sandbox
 

@@ -126,6 +126,25 @@ def test_a_map_that_names_a_missing_property_is_named(office: Office) -> None:
     assert result.stdout == ""
 
 
+def test_a_map_that_sets_a_property_which_the_destination_lacks_is_named(office: Office) -> None:
+    office.crm("POST", "/activities", subject="Call")
+    config = config_of(office, "target-trello")
+    config["stream_maps"]["activities"]["data__txt"] = "subject"
+    stdin = office.read_crmoffice()
+    result = run_plugin("target-trello", config, office.folder, stdin=stdin)
+    assert_told_in_one_line(result, "activities", "data__txt", "data__text")
+    assert result.stdout == ""
+
+
+def test_a_map_for_a_stream_that_does_not_come_is_told(office: Office) -> None:
+    config = config_of(office, "target-crmoffice")
+    config["stream_maps"]["action"] = config["stream_maps"].pop("actions")
+    stdin = office.read_trello()
+    result = run_plugin("target-crmoffice", config, office.folder, stdin=stdin)
+    assert result.returncode == 0
+    assert "stream_maps has 'action', but no such stream arrived" in result.stderr
+
+
 def test_a_map_that_names_a_property_which_no_record_has_is_named(office: Office) -> None:
     office.crm("POST", "/companies", name="Fjellvik Regnskap")
     config = config_of(office, "target-trello")

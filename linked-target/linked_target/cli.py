@@ -58,17 +58,17 @@ def links(context: click.Context, links_url: str) -> None:
 
     Example: links --links-url sqlite:///links.db status
     """
-    context.obj = store.open_store(links_url)
+    context.obj = links_url
 
 
 @links.command()
 @click.pass_obj
-def runs(engine: Engine) -> None:
+def runs(url: str) -> None:
     """Show what the last run of each direction did, stream by stream.
 
     Example: links runs
     """
-    found = last_runs(engine)
+    found = last_runs(_opened(url))
     if not found:
         click.echo("No run yet.")
     for run in found:
@@ -77,11 +77,12 @@ def runs(engine: Engine) -> None:
 
 @links.command()
 @click.pass_obj
-def status(engine: Engine) -> None:
+def status(url: str) -> None:
     """Show how many records are linked, unlinked, held, pending and failed.
 
     Example: links status
     """
+    engine = _opened(url)
     table = _table("Links", ("records", "linked", "unlinked", "orphaned", "held", "pending"))
     for row in _link_counts(engine):
         table.add_row(*row)
@@ -92,7 +93,7 @@ def status(engine: Engine) -> None:
 
 @links.command()
 @click.pass_obj
-def failures(engine: Engine) -> None:
+def failures(url: str) -> None:
     """List the records that could not be written, and why.
 
     Example: links failures
@@ -100,7 +101,7 @@ def failures(engine: Engine) -> None:
     columns = store.queue.c
     query = sa.select(store.queue).where(columns.status == FAILED).order_by(columns.id)
     table = _table("Failed", ("record", "to", "tries", "since", "error"))
-    with engine.connect() as connection:
+    with _opened(url).connect() as connection:
         for row in connection.execute(query):
             record = f"{row.source} {row.source_stream} {row.source_id}"
             target = f"{row.destination} {row.destination_stream}"
@@ -110,15 +111,19 @@ def failures(engine: Engine) -> None:
 
 @links.command()
 @click.pass_obj
-def check(engine: Engine) -> None:
+def check(url: str) -> None:
     """Exit with 1 while any record is on the failed list.
 
     Example: links check
     """
-    failed = _queue_count(engine, FAILED)
+    failed = _queue_count(_opened(url), FAILED)
     if failed:
         raise PluginError(f"{failed} records failed; see: links failures")
     click.echo("No record failed.")
+
+
+def _opened(url: str) -> Engine:
+    return store.open_store(url, must_exist=True)
 
 
 def _run_table(run: Run) -> Table:

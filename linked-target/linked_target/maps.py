@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from singer_sdk.mapper import StreamMap
 
+    from linked_target.links import StreamPair
+
 __all__ = ["RecordMap", "unknown_names"]
 
 MAP_NAMES = frozenset(
@@ -163,6 +165,39 @@ def unknown_names(
     if unknown and schema.get("additionalProperties") is False:
         raise SettingError(missing_names(stream, unknown))
     return unknown
+
+
+def check_set_names(
+    stream_maps: Mapping[str, Any], pair: StreamPair, names: Collection[str], keys: Collection[str]
+) -> None:
+    """Make sure that the map of a pair of streams sets properties which the destination has.
+
+    Args:
+        stream_maps: the setting of that name.
+        pair: the two streams.
+        names: the destination's properties.
+        keys: the source's key properties; they may be named, too.
+
+    Raises:
+        SettingError: naming those that it does not have.
+    """
+    known = {*names, *keys, *(name.partition("__")[0] for name in names)}
+    for key, definition in stream_maps.items():
+        if not isinstance(definition, dict):
+            continue
+        ends = (definition.get("__source__", key), definition.get("__alias__", key))
+        unknown = [
+            name
+            for name, expression in definition.items()
+            if not name.startswith("__")
+            and expression not in {None, "__NULL__"}
+            and name.replace(".", "__") not in known
+        ]
+        if ends == (pair.source, pair.destination) and unknown:
+            raise SettingError(
+                f"the stream map of '{pair.source}' sets {', '.join(unknown)}, which "
+                f"{pair.destination} do not have: use {', '.join(names)}"
+            )
 
 
 def missing_names(stream: str, names: Iterable[str]) -> str:

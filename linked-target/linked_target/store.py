@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import weakref
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "aliases", "facts", "links", "open_properties", "open_store", "queue"]
 
 SCHEMA_VERSION = 1
+
+logger = logging.getLogger(__name__)
 
 metadata = sa.MetaData()
 
@@ -129,10 +132,14 @@ runs = sa.Table(
 )
 
 
-def open_store(url: str) -> Engine:
+def open_store(url: str, *, must_exist: bool = False) -> Engine:
     """Open the link store at an SQLAlchemy URL; create or check its tables.
 
     A new SQLite file is readable by its owner only.
+
+    Args:
+        url: SQLAlchemy URL.
+        must_exist: whether an SQLite file that does not exist is an error.
 
     Raises:
         SettingError: when the URL is none, or its driver is not installed.
@@ -141,7 +148,10 @@ def open_store(url: str) -> Engine:
     try:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
-            _create_private(Path(parsed.database))
+            path = Path(parsed.database)
+            if must_exist and not path.exists():
+                raise StopRun(f"there is no link store {path}: nothing has run with it yet")
+            _create_private(path)
         engine = sa.create_engine(parsed)
     except sa.exc.NoSuchModuleError as error:
         raise SettingError(f"setting 'links_url' names no usable link store: {error}") from None
@@ -163,9 +173,7 @@ def open_store(url: str) -> Engine:
     else:
         _make_partial_for(engine.dialect.name)
     sa.event.listen(engine, "handle_error", _stop_run)
-    store_version.create(engine, checkfirst=True)
-    _check_version(engine)
-    metadata.create_all(engine)
+    _create_tables(engine)
     return engine
 
 
@@ -175,7 +183,8 @@ def _stop_run(context: ExceptionContext) -> None:
     if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
         return
     if isinstance(context.sqlalchemy_exception, sa.exc.DatabaseError):
-        raise StopRun(f"the link store can't be used: {error}") from None
+        hint = "; another run uses it, wait for its end" if "locked" in str(error) else ""
+        raise StopRun(f"the link store can't be used: {error}{hint}") from None
 
 
 def _make_partial_for(dialect: str) -> None:
@@ -188,9 +197,9 @@ def _make_partial_for(dialect: str) -> None:
 def _create_private(path: Path) -> None:
     if str(path) == ":memory:":
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        logger.warning("a new link store is made: %s; if you had one, restore it before", path)
 
 
 def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
@@ -205,13 +214,22 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _check_version(engine: Engine) -> None:
+def _create_tables(engine: Engine) -> None:
+    """Create what is missing; of several processes one does it and the others wait."""
     with engine.begin() as connection:
-        version = connection.scalar(sa.select(store_version.c.version))
-        if version is None:
-            connection.execute(store_version.insert().values(version=SCHEMA_VERSION))
-        elif version > SCHEMA_VERSION:
-            raise StopRun(
-                f"the link store has version {version}, this program knows {SCHEMA_VERSION}: "
-                "update the plugin"
-            )
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        store_version.create(connection, checkfirst=True)
+        _check_version(connection)
+        metadata.create_all(connection)
+
+
+def _check_version(connection: sa.Connection) -> None:
+    version = connection.scalar(sa.select(store_version.c.version))
+    if version is None:
+        connection.execute(store_version.insert().values(version=SCHEMA_VERSION))
+    elif version > SCHEMA_VERSION:
+        raise StopRun(
+            f"the link store has version {version}, this program knows {SCHEMA_VERSION}: "
+            "update the plugin"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import signal
 from abc import abstractmethod
 from datetime import datetime, timezone
@@ -18,7 +19,7 @@ from singer_sdk.target_base import Target
 from linked_target.direction import Direction, StreamLink
 from linked_target.facts import Facts
 from linked_target.links import Links, StreamPair
-from linked_target.maps import RecordMap, unknown_names
+from linked_target.maps import RecordMap, check_set_names, unknown_names
 from linked_target.matching import Matcher
 from linked_target.open_properties import OpenProperties
 from linked_target.policy import ConflictPolicy
@@ -212,6 +213,8 @@ class LinkedTarget(PlainErrors, Target):
         if stream is None:
             self._pass_over(pair)
             return None
+        stream_maps = self.config.get("stream_maps") or {}
+        check_set_names(stream_maps, pair, stream.properties.keys(), keys)
         name = (
             pair.source if pair.source == pair.destination else f"{pair.source}->{pair.destination}"
         )
@@ -263,7 +266,15 @@ class LinkedTarget(PlainErrors, Target):
         sinks = [sink for of_stream in self._sinks_of.values() for sink in of_stream]
         return sorted(sinks, key=self._priority)
 
+    def _warn_of_idle_maps(self) -> None:
+        """Tell of maps for streams that did not come, e.g. since their name is mistyped."""
+        for key, definition in (self.config.get("stream_maps") or {}).items():
+            source = definition.get("__source__", key) if isinstance(definition, dict) else key
+            if not source.startswith("__") and not fnmatch.filter(self._schemas, source):
+                self.logger.warning("stream_maps has '%s', but no such stream arrived", source)
+
     def _sum_up(self, syncs: Sequence[StreamSync]) -> None:
+        self._warn_of_idle_maps()
         errors = [error for sync in syncs for error in sync.errors]
         for sync in syncs:
             counts = {name: count for name, count in sync.tally.as_dict().items() if count}

@@ -55,8 +55,19 @@ def test_runs_shows_the_newest_run_of_each_direction_only(url: str, engine: Engi
     assert " 7 " not in output
 
 
+@pytest.mark.usefixtures("engine")
 def test_runs_says_so_when_there_was_none(url: str) -> None:
     assert run(url, "runs").output.strip() == "No run yet."
+
+
+@pytest.mark.parametrize("command", ["runs", "status", "failures", "check"])
+def test_a_store_that_does_not_exist_is_an_error_and_is_not_made(
+    tmp_path: Path, command: str
+) -> None:
+    result = run(f"sqlite:///{tmp_path / 'typo.db'}", command)
+    assert result.exit_code == 1
+    assert "there is no link store" in result.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_status_counts_links_by_stream_and_state(url: str, engine: Engine) -> None:

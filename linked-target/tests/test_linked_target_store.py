@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -48,9 +49,16 @@ def test_the_files_of_the_store_are_readable_by_their_owner_only(bed: Bed, tmp_p
     assert len(files) > 1
 
 
-def test_the_folder_of_the_store_is_made(tmp_path: Path) -> None:
-    open_store(f"sqlite:///{tmp_path / 'new' / 'links.db'}").dispose()
-    assert (tmp_path / "new" / "links.db").exists()
+def test_a_store_in_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StopRun, match="can't be created: No such file or directory"):
+        open_store(f"sqlite:///{tmp_path / 'typo' / 'links.db'}")
+
+
+def test_several_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'links.db'}"
+    with ThreadPoolExecutor(8) as pool:
+        for engine in pool.map(open_store, [url] * 8):
+            engine.dispose()
 
 
 def test_a_store_of_a_newer_version_is_refused_untouched(engine: Engine) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["look_at_crmoffice", "look_at_trello"]
 
 NEWEST = 100
+LONGEST = 300  # characters of a value
 _OTHER = '<p><a href="/look/crmoffice">CRMOffice</a> · <a href="/look/trello">Trello</a></p>'
 _NEWEST_RECORDS = "SELECT body FROM records WHERE kind = ? ORDER BY sort DESC, id DESC LIMIT ?"
 _NEWEST_COMMENTS = (
@@ -68,4 +69,8 @@ def _cell(record: Record, name: str) -> str:
     value: Any = record
     for key in name.split("."):
         value = value.get(key) if isinstance(value, dict) else None
-    return "" if value is None else escape(str(value)).replace("\n", "<br>")
+    if value is None:
+        return ""
+    text = str(value)
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+    return escape(shown).replace("\n", "<br>")

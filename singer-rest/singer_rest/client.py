@@ -215,7 +215,8 @@ class RestClient:
         host = urlsplit(self.base_url).netloc
         if not repeatable and not never_connected(error):
             return OutcomeUnknown(f"{self.name} at {host} gave no answer ({kind_of(error)})")
-        return _TryAgainError(StopRun(f"{self.name} at {host} can't be reached ({kind_of(error)})"))
+        told = f"{self.name} at {host} can't be reached ({kind_of(error)})"
+        return _TryAgainError(StopRun(f"{told}: check the network and its address in the settings"))
 
     def _json_of(
         self, response: requests.Response, method: str, path: str, *, repeatable: bool

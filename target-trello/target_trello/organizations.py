@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from linked_target import DestinationStream, Kind, Property, has_scheme, is_empty, same_value
+from linked_target import DestinationStream, Kind, Property, same_value
 from singer_rest import RecordRefused
 
 if TYPE_CHECKING:
@@ -99,10 +99,13 @@ class Organizations(DestinationStream):
 
 def accepted(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as Trello takes them: a website has to name its scheme, which people leave out."""
-    website = values.get("website")
-    if is_empty(website) or has_scheme(website):
+    website = str(values.get("website") or "").strip()
+    if not website:
         return dict(values)
-    return {**values, "website": f"http://{str(website).strip()}"}
+    scheme, separator, rest = website.partition("://")
+    if not separator:
+        scheme, rest = "http", website
+    return {**values, "website": f"{scheme.lower()}://{rest}"}
 
 
 def short_name(intent: Intent) -> str:

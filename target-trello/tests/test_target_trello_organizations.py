@@ -59,8 +59,8 @@ def test_a_workspace_needs_a_name(organizations: DestinationStream) -> None:
 def test_a_website_without_a_scheme_gets_one(organizations: DestinationStream) -> None:
     made = organizations.create({**VALUES, "website": "www.nordlys.example"}, INTENT)
     assert made["website"] == "http://www.nordlys.example"
-    changed = organizations.update(made, {"website": "nordlys.example"})
-    assert changed["website"] == "http://nordlys.example"
+    changed = organizations.update(made, {"website": " HTTPS://Nordlys.example "})
+    assert changed["website"] == "https://Nordlys.example"
 
 
 def test_a_website_that_trello_refuses_is_told_in_its_words(
