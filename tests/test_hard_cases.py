@@ -186,3 +186,28 @@ def test_a_person_who_was_away_from_trello_for_a_while_is_linked_again(office: O
     assert member["fullName"] == "Ida Grønn Tredje"
     assert office.crm("GET", path)["familyName"] == "Tredje"
     assert len(office.contacts()) == 1
+
+
+@pytest.mark.parametrize("answer", ["member", "organization"])
+def test_two_contacts_with_one_address_lead_to_one_invitation_and_then_to_rest(
+    office: Office, answer: str
+) -> None:
+    office.box.switch(invite_answer=answer)
+    company = office.crm("POST", "/companies", name="Fjellvik Regnskap")
+    for name in ("Bøe", "Vik"):
+        office.crm(
+            "POST",
+            "/contacts",
+            givenName="Åshild",
+            familyName=name,
+            email="post@fjellvik.example",
+            company__id=company["id"],
+        )
+    counts = office.sync_to_trello()
+    assert (counts["contacts->members created"], counts["failed"]) == (1, 0)
+    assert counts["contacts->members unlinked"] == 1
+    office.sync()
+    office.box.reset_requests()
+    office.sync()
+    assert office.box.writes() == 0
+    assert len(office.box.invitations()) == 1

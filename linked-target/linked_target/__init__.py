@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linked_target.destination import DestinationStream, Intent, Property
+from linked_target.destination import DestinationStream, Intent, PartnerTaken, Property
 from linked_target.facts import Facts
 from linked_target.records import Record, property_of, with_property
 from linked_target.settings import linked_settings
@@ -15,6 +15,7 @@ __all__ = [
     "Intent",
     "Kind",
     "LinkedTarget",
+    "PartnerTaken",
     "Property",
     "Record",
     "RecordsFailed",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_rest import OutcomeUnknown, RecordRefused
 
-from linked_target.destination import Intent
+from linked_target.destination import Intent, PartnerTaken
 from linked_target.links import UNMATCHED
 from linked_target.merge import decide_match, looks_alike
 from linked_target.open_properties import HELD, PENDING
@@ -121,6 +121,8 @@ class Attaching:
         link = self._links.note_intent(self._between.pair, source_id, record, stated)
         try:
             made = self._stream.create(stated, self._intent(link))
+        except PartnerTaken as taken:
+            return self._leave_unlinked(source_id, record, f"{TAKEN} {taken}")
         except RecordRefused:
             self._links.forget(link)
             raise

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from singer_rest import RecordRefused
+
 from linked_target.values import Kind
 
 if TYPE_CHECKING:
@@ -14,7 +16,14 @@ if TYPE_CHECKING:
 
     from linked_target.records import Record
 
-__all__ = ["DestinationStream", "Intent", "Property"]
+__all__ = ["DestinationStream", "Intent", "PartnerTaken", "Property"]
+
+
+class PartnerTaken(RecordRefused):
+    """Nothing new was created: the record means one that was there already, but not which.
+
+    It stays unlinked, and nothing is created for it again until it changes.
+    """
 
 
 @dataclass(frozen=True)

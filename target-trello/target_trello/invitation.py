@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linked_target import Kind, same_value
+from linked_target import Kind, PartnerTaken, same_value
 from singer_rest import RecordRefused
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def invited_member(
         full_name: the name that was given to the invited person.
 
     Raises:
+        PartnerTaken: when nobody is new, and nobody there bears the name.
         RecordRefused: when it can't be told for certain.
     """
     if "members" not in answer and answer.get("id") in after:
@@ -42,6 +43,8 @@ def invited_member(
     for found in (named(full_name, new), new, named(full_name, unconfirmed)):
         if len(found) == 1:
             return found[0]
+    if not new:
+        raise PartnerTaken("somebody in the workspace; Trello does not tell whom")
     raise RecordRefused(
         "Trello took the invitation but does not tell which member it is for; link it by hand, or "
         "try again once the person has confirmed"

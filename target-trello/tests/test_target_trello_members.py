@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from linked_target import PartnerTaken
 from singer_rest import NotFound, RecordRefused
 from tap_trello.account import Account
 from target_trello.invitation import invited_member
@@ -170,9 +171,10 @@ def person(number: int, name: str, kind: str = "ghost") -> dict[str, Any]:
 def test_where_it_can_not_be_told_who_was_invited_nobody_is_taken_for_it() -> None:
     both = {"1": person(1, "Kari"), "2": person(2, "Kari")}
     answer = {"id": "w", "members": []}
-    for before in (both, {}):
-        with pytest.raises(RecordRefused, match="which member"):
-            invited_member(answer, before, both, "Kari")
+    with pytest.raises(RecordRefused, match="which member"):
+        invited_member(answer, {}, both, "Kari")
+    with pytest.raises(PartnerTaken, match="does not tell whom"):
+        invited_member(answer, both, both, "Kari")
 
 
 def test_of_several_new_members_the_one_with_the_name_was_invited() -> None:
