@@ -1,4 +1,7 @@
-"""What a target supplies: the streams of its system, and how their records are read and written."""
+"""What a target supplies: the streams of its system, and how their records are read and written.
+
+Methods that send requests are called from several threads at once.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_rest import RecordRefused
 
+from linked_target.records import with_property
 from linked_target.values import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from linked_target.records import Record
@@ -75,6 +79,10 @@ class DestinationStream(ABC):
     creatable: ClassVar[bool] = True
     alternate_ids: ClassVar[tuple[str, ...]] = ()
     """Properties, beside the id, by which other records may refer to a record."""
+    reads_at_once: ClassVar[int] = 1
+    """How many records `get_many` reads best with one call."""
+    creates_one_by_one: ClassVar[bool] = False
+    """Whether a creation must be over before the next one begins."""
 
     def id_of(self, record: Record) -> str:
         """The id of a record, as text."""
@@ -91,6 +99,37 @@ class DestinationStream(ABC):
         Raises:
             NotFound: when it does not exist (any more).
         """
+
+    def get_many(self, record_ids: Sequence[str]) -> list[Record | RecordRefused]:
+        """Read several records; in place of one that can't be read stands its error.
+
+        Args:
+            record_ids: at most `reads_at_once` ids.
+        """
+        return [self._get_or_error(record_id) for record_id in record_ids]
+
+    def _get_or_error(self, record_id: str) -> Record | RecordRefused:
+        try:
+            return self.get(record_id)
+        except RecordRefused as error:
+            return error
+
+    def edited_at(self, record: Record) -> datetime | None:
+        """When somebody last edited a record, aware; None where it does not tell."""
+        del record
+        return None
+
+    def writer_of(self, values: Mapping[str, Any], record: Record | None) -> str:
+        """Whose quota a write counts against; those of several writers go side by side.
+
+        Decided without a request.
+
+        Args:
+            values: the values to be written.
+            record: the record to be changed or deleted; None if one is to be created.
+        """
+        del values, record
+        return ""
 
     def partner_told(self, record: Record, values: Mapping[str, Any], intent: Intent) -> str | None:
         """Id of the partner, where the records themselves tell that they belong together.
@@ -160,3 +199,32 @@ class DestinationStream(ABC):
 
         Decided without a request.
         """
+
+    def undeletable(self, record: Record) -> str | None:
+        """Why a record can't be deleted; None if it can. Decided without a request."""
+        del record
+        return f"{self.name} are not deleted"
+
+    def delete(self, record: Record) -> None:
+        """Delete a record that was just read; one that is gone already is no error.
+
+        Raises:
+            RecordRefused: when the API refuses it.
+        """
+        raise RecordRefused(self.undeletable(record) or f"{self.name} are not deleted")
+
+    def draft_created(self, values: Mapping[str, Any], intent: Intent) -> Record:
+        """What `create` would answer, made up without a request: for a dry run.
+
+        Its id is unique and no real one.
+        """
+        record: Record = {"id": f"planned:{self.name}:{intent.source_id}"}
+        for name, value in values.items():
+            record = with_property(record, name, value)
+        return record
+
+    def draft_updated(self, record: Record, changes: Mapping[str, Any]) -> Record:
+        """What `update` would answer, made up without a request: for a dry run."""
+        for name, value in changes.items():
+            record = with_property(record, name, value)
+        return record
