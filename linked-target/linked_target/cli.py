@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import click
-import sqlalchemy as sa
-from rich.console import Console
-from rich.table import Table
-from singer_rest import PluginError
+from singer_rest import PluginError, StopRun
 
-from linked_target import store
-from linked_target.links import LINKED, ORPHANED, UNMATCHED
-from linked_target.open_properties import HELD, PENDING
-from linked_target.outcome import COLUMNS
+from linked_target import reports, store
+from linked_target.by_hand import join_by_hand, keep_orphan, part_by_hand
+from linked_target.csv_links import End
+from linked_target.holder import live_holders, wait_until_free
+from linked_target.private_file import written_privately
 from linked_target.queue import FAILED, WAITING
+from linked_target.run_lock import RunLock
 from linked_target.runs import last_runs
+from linked_target.transfer import export_links, import_links, left_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from sqlalchemy.engine import Engine
-
-    from linked_target.runs import Run
 
 __all__ = ["links"]
 
-WIDTH = 120
-"""Columns of the tables where the output is no terminal, as in Meltano's log."""
+
+A_RECORD = "SYSTEM STREAM ID"
 
 
 class PlainGroup(click.Group):
@@ -54,7 +52,7 @@ class PlainGroup(click.Group):
 @click.version_option(package_name="linked-target")
 @click.pass_context
 def links(context: click.Context, links_url: str) -> None:
-    """Look into a link store.
+    """Look into a link store, and take it in hand.
 
     Example: links --links-url sqlite:///links.db status
     """
@@ -64,7 +62,7 @@ def links(context: click.Context, links_url: str) -> None:
 @links.command()
 @click.pass_obj
 def runs(url: str) -> None:
-    """Show what the last run of each direction did, stream by stream.
+    """Show what the last run of each direction did.
 
     Example: links runs
     """
@@ -72,23 +70,25 @@ def runs(url: str) -> None:
     if not found:
         click.echo("No run yet.")
     for run in found:
-        _print(_run_table(run))
+        reports.show(reports.run_table(run))
 
 
 @links.command()
 @click.pass_obj
 def status(url: str) -> None:
-    """Show how many records are linked, unlinked, held, pending and failed.
+    """Count the records by what became of them.
+
+    Linked, linked by hand (paired), unlinked, orphaned; held, pending, failed and waiting. And who
+    is at work with the store.
 
     Example: links status
     """
     engine = _opened(url)
-    table = _table("Links", ("records", "linked", "unlinked", "orphaned", "held", "pending"))
-    for row in _link_counts(engine):
-        table.add_row(*row)
-    _print(table)
-    waiting, failed = _queue_count(engine, WAITING), _queue_count(engine, FAILED)
+    reports.show(reports.link_table(engine))
+    failed, waiting = (reports.count_queued(engine, each) for each in (FAILED, WAITING))
     click.echo(f"{failed} on the failed list, {waiting} waiting for another record.")
+    for holder in live_holders(engine):
+        click.echo(f"At work: {holder}.")
 
 
 @links.command()
@@ -98,83 +98,173 @@ def failures(url: str) -> None:
 
     Example: links failures
     """
-    columns = store.queue.c
-    query = sa.select(store.queue).where(columns.status == FAILED).order_by(columns.id)
-    table = _table("Failed", ("record", "to", "tries", "since", "error"))
-    with _opened(url).connect() as connection:
-        for row in connection.execute(query):
-            record = f"{row.source} {row.source_stream} {row.source_id}"
-            target = f"{row.destination} {row.destination_stream}"
-            table.add_row(record, target, str(row.attempts), f"{row.first_at:%F %H:%M}", row.error)
-    _print(table)
+    reports.show(reports.failures_table(_opened(url)))
+
+
+@links.command()
+@click.pass_obj
+def orphans(url: str) -> None:
+    """List the records whose partner is gone.
+
+    Where a reason is given, somebody has to decide: to delete the record, too, or to `unlink` the
+    two, so that it gets a new partner.
+
+    Example: links orphans
+    """
+    reports.show(reports.orphans_table(_opened(url)))
 
 
 @links.command()
 @click.pass_obj
 def check(url: str) -> None:
-    """Exit with 1 while any record is on the failed list.
+    """Exit with 1 while anything needs a person.
+
+    That is a record on the failed list, or one that was edited after its partner had been deleted:
+    see `failures` and `orphans`.
 
     Example: links check
     """
-    failed = _queue_count(_opened(url), FAILED)
+    engine = _opened(url)
+    failed, undecided = reports.count_queued(engine, FAILED), reports.count_undecided(engine)
+    problems = []
     if failed:
-        raise PluginError(f"{failed} records failed; see: links failures")
+        problems.append(f"{failed} records failed (see: links failures)")
+    if undecided:
+        problems.append(f"{undecided} orphaned records need a decision (see: links orphans)")
+    if problems:
+        raise PluginError(", ".join(problems))
     click.echo("No record failed.")
+
+
+@links.command()
+@click.option("--timeout", type=click.FloatRange(min=0), help="Seconds after which to give up.")
+@click.pass_obj
+def wait(url: str, timeout: float | None) -> None:
+    """Wait until no run is at work with the link store.
+
+    Exits with 1 if one still is after the timeout.
+
+    Example: links wait --timeout 600
+    """
+    if not store.exists(url):
+        return
+    holder = wait_until_free(_opened(url), timeout)
+    if holder is not None:
+        raise StopRun(f"still at work after {timeout:g} seconds: {holder}")
+
+
+@links.command("export")
+@click.argument("file", type=click.Path(allow_dash=True, dir_okay=False))
+@click.pass_obj
+def export_command(url: str, file: str) -> None:
+    """Write all links to a CSV file.
+
+    One line per link, with what both sides agreed on. The file is readable by its owner only; "-"
+    is the standard output. Held and pending values are included; the queue (waiting and failed
+    records), the facts that a target remembers and the counts of runs are not.
+
+    Example: links export links.csv
+    """
+    engine = _opened(url)
+    if file == "-":
+        count = export_links(engine, sys.stdout)
+    else:
+        with written_privately(Path(file)) as out:
+            count = export_links(engine, out)
+    left = [f"{number} {name}" for name, number in left_behind(engine).items() if number]
+    click.echo(f"{count} links are exported.", err=True)
+    if left:
+        click.echo(f"Not in the file: {', '.join(left)}.", err=True)
+
+
+@links.command("import")
+@click.argument("file", type=click.Path(allow_dash=True, dir_okay=False, exists=True))
+@click.pass_obj
+def import_command(url: str, file: str) -> None:
+    """Read links from a CSV file.
+
+    All of them, or none if one makes no sense or contradicts a link that there is. Only the columns
+    a_system, a_stream, a_id, b_system, b_stream and b_id are needed. A pair without a_record and
+    b_record counts as linked by hand: the next run that reads one of the two merges their values.
+    "-" is the standard input.
+
+    Example: links import links.csv
+    """
+    engine = store.open_store(url)
+    with _lines(file) as lines, _lock(engine, None, "import") as lock, engine.begin() as connection:
+        new, known = import_links(connection, lines)
+        lock.check(connection)
+    click.echo(f"{new} links are new, {known} were there already.")
+
+
+@links.command()
+@click.argument("one", nargs=3, metavar=A_RECORD)
+@click.argument("other", nargs=3, metavar=A_RECORD)
+@click.pass_obj
+def link(url: str, one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
+    """Link two records by hand.
+
+    The next run that reads one of them merges their values: see "match before create".
+
+    Example: links link crmoffice companies 17 trello organizations 5e1a
+    """
+    engine = store.open_store(url)
+    with _lock(engine, (one[0], other[0]), "link") as lock, engine.begin() as connection:
+        told = join_by_hand(connection, End(*one), End(*other))
+        lock.check(connection)
+    click.echo(told)
+
+
+@links.command()
+@click.argument("one", nargs=3, metavar=A_RECORD)
+@click.argument("other", nargs=3, metavar=A_RECORD)
+@click.pass_obj
+def unlink(url: str, one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
+    """Take the link of two records apart.
+
+    Neither record is touched. What is held or pending between them is dropped. The next run that
+    reads one of them looks for a partner as for any unlinked record, and may find the same one or
+    create a new one. What waits or failed stays in the queue.
+
+    Example: links unlink trello members 5e1b crmoffice contacts 23
+    """
+    engine = _opened(url)
+    with _lock(engine, (one[0], other[0]), "unlink") as lock, engine.begin() as connection:
+        told = part_by_hand(connection, End(*one), End(*other))
+        lock.check(connection)
+    click.echo(told)
+
+
+@links.command()
+@click.argument("survivor", nargs=3, metavar=A_RECORD)
+@click.pass_obj
+def keep(url: str, survivor: tuple[str, str, str]) -> None:
+    """Decide that a record whose partner was deleted stays as it is.
+
+    For those that `links orphans` shows with a reason, and that `links check` fails for.
+
+    Example: links keep crmoffice activities 4017
+    """
+    engine = _opened(url)
+    with _lock(engine, None, "keep") as lock, engine.begin() as connection:
+        told = keep_orphan(connection, End(*survivor))
+        lock.check(connection)
+    click.echo(told)
 
 
 def _opened(url: str) -> Engine:
     return store.open_store(url, must_exist=True)
 
 
-def _run_table(run: Run) -> Table:
-    seconds = (run.ended_at - run.started_at).total_seconds()
-    table = _table(
-        f"{run.source} to {run.destination} ({run.ended_at:%F %H:%M} UTC, {seconds:.1f} s)",
-        ("stream", *COLUMNS),
-    )
-    for stream in run.streams:
-        name = f"{stream.source_stream} to {stream.destination_stream}"
-        table.add_row(name, *(str(stream.counts.get(column, 0)) for column in COLUMNS))
-    return table
+def _lock(engine: Engine, systems: tuple[str, str] | None, command: str) -> RunLock:
+    program = f"links {command}"
+    return RunLock(engine, systems=systems, direction=program, program=program)
 
 
-def _link_counts(engine: Engine) -> Iterable[Sequence[str]]:
-    columns = store.links.c
-    ends = (columns.a_system, columns.a_stream, columns.b_system, columns.b_stream)
-    by_state = [
-        sa.func.sum(sa.case((columns.state == state, 1), else_=0))
-        for state in (LINKED, UNMATCHED, ORPHANED)
-    ]
-    open_kind = store.open_properties.c.kind
-    by_kind = [
-        sa.func.count(sa.case((open_kind == kind, columns.id)).distinct())
-        for kind in (HELD, PENDING)
-    ]
-    with engine.connect() as connection:
-        states = connection.execute(sa.select(*ends, *by_state).group_by(*ends)).all()
-        waiting = connection.execute(
-            sa.select(*ends, *by_kind).join(store.open_properties).group_by(*ends)
-        ).all()
-    held = {row[:4]: row[4:] for row in waiting}
-    for row in states:
-        name = f"{row[0]} {row[1]} with {row[2]} {row[3]}"
-        yield [name, *(str(count) for count in (*row[4:], *held.get(row[:4], (0, 0))))]
-
-
-def _queue_count(engine: Engine, status: str) -> int:
-    query = sa.select(sa.func.count()).where(store.queue.c.status == status)
-    with engine.connect() as connection:
-        return connection.scalar(query) or 0
-
-
-def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        is_count = number > 0 and column not in {"to", "since", "error"}
-        table.add_column(column, justify="right" if is_count else "left", overflow="fold")
-    return table
-
-
-def _print(table: Table) -> None:
-    console = Console()
-    Console(width=None if console.is_terminal else WIDTH).print(table)
+def _lines(file: str) -> IO[str]:
+    if file == "-":
+        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+    try:
+        return Path(file).open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise StopRun(f"{file} can't be read: {error.strerror}") from None

@@ -8,12 +8,24 @@ from typing import Any, NamedTuple
 
 from linked_target.records import Record, decoded
 
-__all__ = ["INTENT", "LINKED", "ORPHANED", "UNMATCHED", "Link", "Seen", "StreamPair", "link_of"]
+__all__ = [
+    "INTENT",
+    "LINKED",
+    "ORPHANED",
+    "PAIRED",
+    "UNMATCHED",
+    "Link",
+    "Seen",
+    "StreamPair",
+    "link_of",
+]
 
 LINKED = "linked"
 INTENT = "intent"
 UNMATCHED = "unmatched"
 ORPHANED = "orphaned"
+PAIRED = "paired"
+"""Linked by hand: at the next sight the values are merged like those of a fresh match."""
 
 
 class StreamPair(NamedTuple):
@@ -32,6 +44,7 @@ class Seen(NamedTuple):
 
     hash: bytes | None
     state: str
+    gone: str | None
 
 
 @dataclass(frozen=True)
@@ -42,11 +55,13 @@ class Link:
         id: of the row.
         source_id: id in the source system.
         destination_id: id in the destination; None while there is no partner.
-        state: LINKED, INTENT (being created), UNMATCHED (no partner) or ORPHANED (partner gone).
+        state: LINKED, INTENT (being created), UNMATCHED (no partner), ORPHANED (one of the two is
+            gone) or PAIRED (joined by hand, not yet compared).
         source_record: the source's baseline; of an intent the record to be copied.
         destination_record: the destination's baseline; of an intent the values to be sent.
         created_at: when the row was made; for an intent, when its first attempt began.
-        reason: why there is no partner.
+        reason: why there is no partner, or what a person has to decide about an orphan.
+        gone: of an orphan, the system whose record is gone.
     """
 
     id: int
@@ -57,6 +72,7 @@ class Link:
     destination_record: Record
     created_at: datetime
     reason: str | None = None
+    gone: str | None = None
 
 
 def link_of(row: Any) -> Link:
@@ -73,4 +89,5 @@ def link_of(row: Any) -> Link:
         destination_record=decoded(row[5]) if row[5] else {},
         created_at=created_at,
         reason=row[7],
+        gone=row[8],
     )

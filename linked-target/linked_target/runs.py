@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -12,9 +11,14 @@ from linked_target import store
 from linked_target.records import decoded, encoded
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.engine import Engine
 
-__all__ = ["Run", "StreamCounts", "last_runs", "record_run"]
+__all__ = ["STOPPED", "Run", "StreamCounts", "last_runs", "record_run"]
+
+STOPPED = "stopped"
+"""Outcome of a run that could not go on to its end; others are "ok" and "failures"."""
 
 
 class StreamCounts(NamedTuple):
@@ -35,6 +39,8 @@ class Run:
     ended_at: datetime
     outcome: str
     streams: list[StreamCounts]
+    shard: str | None = None
+    """The part of the direction that it was about, if it was not about all."""
 
 
 def record_run(engine: Engine, run: Run) -> None:
@@ -48,6 +54,7 @@ def record_run(engine: Engine, run: Run) -> None:
                 ended_at=run.ended_at,
                 outcome=run.outcome,
                 counts=encoded(run.streams),
+                shard=run.shard,
             )
         )
 
@@ -62,14 +69,11 @@ def last_runs(engine: Engine) -> list[Run]:
             Run(
                 row.source,
                 row.destination,
-                _aware(row.started_at),
-                _aware(row.ended_at),
+                row.started_at,
+                row.ended_at,
                 row.outcome,
                 [StreamCounts(*counts) for counts in decoded(row.counts)],
+                row.shard,
             )
             for row in connection.execute(query)
         ]
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)

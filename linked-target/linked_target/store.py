@@ -5,135 +5,60 @@ from __future__ import annotations
 import logging
 import os
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from singer_rest import SettingError, StopRun
 
+from linked_target.query_plans import fix_query_plans
+from linked_target.tables import (
+    SCHEMA_VERSION,
+    aliases,
+    facts,
+    links,
+    make_partial_for,
+    metadata,
+    open_properties,
+    queue,
+    run_locks,
+    runs,
+    store_version,
+)
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.engine import Engine, ExceptionContext
 
-__all__ = ["SCHEMA_VERSION", "aliases", "facts", "links", "open_properties", "open_store", "queue"]
-
-SCHEMA_VERSION = 1
+__all__ = [
+    "SCHEMA_VERSION",
+    "aliases",
+    "engine_of",
+    "exists",
+    "facts",
+    "links",
+    "make_private",
+    "open_properties",
+    "open_store",
+    "queue",
+    "run_locks",
+    "runs",
+    "snapshot",
+    "sqlite_file",
+    "store_version",
+    "version_of",
+]
 
 logger = logging.getLogger(__name__)
 
-metadata = sa.MetaData()
-
-store_version = sa.Table(
-    "store_version", metadata, sa.Column("version", sa.Integer, nullable=False)
-)
-
-_both_ends = sa.text("a_id IS NOT NULL AND b_id IS NOT NULL")
-
-links = sa.Table(
-    "links",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    # The two systems of a link stand in alphabetical order, whichever of them was the source.
-    sa.Column("a_system", sa.String, nullable=False),
-    sa.Column("b_system", sa.String, nullable=False),
-    sa.Column("a_stream", sa.String, nullable=False),
-    sa.Column("b_stream", sa.String, nullable=False),
-    sa.Column("a_id", sa.String),
-    sa.Column("b_id", sa.String),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("a_record", sa.LargeBinary),
-    sa.Column("b_record", sa.LargeBinary),
-    sa.Column("a_hash", sa.LargeBinary),
-    sa.Column("b_hash", sa.LargeBinary),
-    sa.Column("reason", sa.String),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-    # A record has one link with the other system, whichever stream that leads to.
-    sa.Index(
-        "one_link_of_a",
-        "a_system",
-        "b_system",
-        "a_stream",
-        "a_id",
-        unique=True,
-        sqlite_where=_both_ends,
-    ),
-    sa.Index(
-        "one_link_of_b",
-        "a_system",
-        "b_system",
-        "b_stream",
-        "b_id",
-        unique=True,
-        sqlite_where=_both_ends,
-    ),
-    sa.Index("links_of_a", "a_system", "b_system", "a_stream", "a_id"),
-    sa.Index("links_of_b", "a_system", "b_system", "b_stream", "b_id"),
-    sa.Index("links_in_state", "state"),
-)
-
-open_properties = sa.Table(
-    "open_properties",
-    metadata,
-    sa.Column("link_id", sa.ForeignKey("links.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("toward", sa.String, primary_key=True),
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("kind", sa.String, nullable=False),
-    sa.Column("value", sa.LargeBinary, nullable=False),
-    sa.Column("reason", sa.String),
-    sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-)
-
-aliases = sa.Table(
-    "aliases",
-    metadata,
-    sa.Column("link_id", sa.ForeignKey("links.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("system", sa.String, primary_key=True),
-    sa.Column("alias", sa.String, primary_key=True),
-    sa.Index("aliases_by_name", "system", "alias"),
-)
-
-queue = sa.Table(
-    "queue",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("source", sa.String, nullable=False),
-    sa.Column("destination", sa.String, nullable=False),
-    sa.Column("source_stream", sa.String, nullable=False),
-    sa.Column("destination_stream", sa.String, nullable=False),
-    sa.Column("source_id", sa.String, nullable=False),
-    sa.Column("record", sa.LargeBinary, nullable=False),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("error", sa.String),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
-    sa.UniqueConstraint(
-        "source", "destination", "source_stream", "destination_stream", "source_id"
-    ),
-)
-
-facts = sa.Table(
-    "facts",
-    metadata,
-    sa.Column("key", sa.String, primary_key=True),
-    sa.Column("value", sa.String, nullable=False),
-)
-
-runs = sa.Table(
-    "runs",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("source", sa.String, nullable=False),
-    sa.Column("destination", sa.String, nullable=False),
-    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("outcome", sa.String, nullable=False),
-    sa.Column("counts", sa.LargeBinary, nullable=False),
-)
+MIGRATION_LOCK = 0x11C5
+"""Key of the advisory lock in PostgreSQL, which all link stores of a database share."""
 
 
 def open_store(url: str, *, must_exist: bool = False) -> Engine:
-    """Open the link store at an SQLAlchemy URL; create or check its tables.
+    """Open the link store at an SQLAlchemy URL; create its tables, or bring them up to date.
 
     A new SQLite file is readable by its owner only.
 
@@ -145,14 +70,25 @@ def open_store(url: str, *, must_exist: bool = False) -> Engine:
         SettingError: when the URL is none, or its driver is not installed.
         StopRun: when the store can't be opened, or a newer version of this program wrote it.
     """
+    engine = engine_of(url)
+    path = sqlite_file(engine)
+    if path is not None and not path.exists():
+        if must_exist:
+            raise StopRun(f"there is no link store {path}: nothing has run with it yet")
+        make_private(path)
+        logger.warning("a new link store is made: %s; if you had one, restore it before", path)
+    _bring_up_to_date(engine)
+    return engine
+
+
+def engine_of(url: str) -> Engine:
+    """An engine for the link store at an SQLAlchemy URL, which is not touched yet.
+
+    Raises:
+        SettingError: when the URL is none, or its driver is not installed.
+    """
     try:
-        parsed = sa.make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            path = Path(parsed.database)
-            if must_exist and not path.exists():
-                raise StopRun(f"there is no link store {path}: nothing has run with it yet")
-            _create_private(path)
-        engine = sa.create_engine(parsed)
+        engine = sa.create_engine(sa.make_url(url))
     except sa.exc.NoSuchModuleError as error:
         raise SettingError(f"setting 'links_url' names no usable link store: {error}") from None
     except (
@@ -162,19 +98,74 @@ def open_store(url: str, *, must_exist: bool = False) -> Engine:
         raise SettingError("setting 'links_url' is no SQLAlchemy URL") from None
     except ImportError as error:
         raise SettingError(f"setting 'links_url' needs a driver: {error}") from None
-    except OSError as error:
-        raise StopRun(
-            f"the link store can't be created: {error.strerror}: {error.filename}"
-        ) from None
     # Whoever forgets to dispose of the engine still leaves no connection open behind it.
     weakref.finalize(engine, engine.pool.dispose)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_sqlite_pragmas)
     else:
-        _make_partial_for(engine.dialect.name)
+        make_partial_for(engine.dialect.name)
     sa.event.listen(engine, "handle_error", _stop_run)
-    _create_tables(engine)
     return engine
+
+
+def exists(url: str) -> bool:
+    """Whether there is a store at an SQLAlchemy URL, as far as can be told without opening it.
+
+    Raises:
+        SettingError: when the URL is none, or its driver is not installed.
+    """
+    path = sqlite_file(engine_of(url))
+    return path is None or path.exists()
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """The file of an SQLite store; None for other databases, and for one in memory."""
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database or database == ":memory:":
+        return None
+    return Path(database)
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that is readable by its owner only; it must not exist.
+
+    Raises:
+        StopRun: when it can't be made.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StopRun(
+            f"the link store can't be created: {error.strerror}: {error.filename}"
+        ) from None
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[sa.Connection]:
+    """A connection for reading, to which the store stays as it is now whoever writes to it."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+def version_of(connection: sa.Connection) -> int | None:
+    """The version of the program that last made or changed the tables; None if there are none.
+
+    Raises:
+        StopRun: when it is newer than this one.
+    """
+    if not sa.inspect(connection).has_table(store_version.name):
+        return None
+    version = connection.scalar(sa.select(store_version.c.version))
+    if version is not None and version > SCHEMA_VERSION:
+        raise StopRun(
+            f"the link store has version {version}, this program knows {SCHEMA_VERSION}: "
+            "update the plugin"
+        )
+    return version
 
 
 def _stop_run(context: ExceptionContext) -> None:
@@ -185,21 +176,6 @@ def _stop_run(context: ExceptionContext) -> None:
     if isinstance(context.sqlalchemy_exception, sa.exc.DatabaseError):
         hint = "; another run uses it, wait for its end" if "locked" in str(error) else ""
         raise StopRun(f"the link store can't be used: {error}{hint}") from None
-
-
-def _make_partial_for(dialect: str) -> None:
-    """Make the unique indexes partial there, too; named above, each dialect would be loaded."""
-    for index in links.indexes:
-        if index.unique:
-            index.dialect_options[dialect]["where"] = _both_ends
-
-
-def _create_private(path: Path) -> None:
-    if str(path) == ":memory:":
-        return
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        logger.warning("a new link store is made: %s; if you had one, restore it before", path)
 
 
 def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
@@ -214,22 +190,42 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _create_tables(engine: Engine) -> None:
-    """Create what is missing; of several processes one does it and the others wait."""
-    with engine.begin() as connection:
+def _bring_up_to_date(engine: Engine) -> None:
+    """Create or migrate the tables; of several processes one does it and the others wait."""
+    with engine.connect() as connection:
+        if version_of(connection) == SCHEMA_VERSION:
+            return
+    with _alone(engine) as connection:
+        version = version_of(connection)
+        if version is None:
+            metadata.create_all(connection)
+            connection.execute(store_version.insert().values(version=SCHEMA_VERSION))
+        elif version < SCHEMA_VERSION:
+            from linked_target.migrations import migrate  # noqa: PLC0415 - rarely needed, and slow
+
+            logger.info("the link store is brought from version %d to %d", version, SCHEMA_VERSION)
+            migrate(connection, version)
+            connection.execute(store_version.update().values(version=SCHEMA_VERSION))
+        else:
+            return
         if engine.dialect.name == "sqlite":
+            fix_query_plans(connection)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[sa.Connection]:
+    """A transaction, also of DDL, that no other process enters at the same time."""
+    with engine.connect() as connection:
+        is_sqlite = engine.dialect.name == "sqlite"
+        if is_sqlite:  # a table that is rebuilt must not take its children with it
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        store_version.create(connection, checkfirst=True)
-        _check_version(connection)
-        metadata.create_all(connection)
-
-
-def _check_version(connection: sa.Connection) -> None:
-    version = connection.scalar(sa.select(store_version.c.version))
-    if version is None:
-        connection.execute(store_version.insert().values(version=SCHEMA_VERSION))
-    elif version > SCHEMA_VERSION:
-        raise StopRun(
-            f"the link store has version {version}, this program knows {SCHEMA_VERSION}: "
-            "update the plugin"
-        )
+        elif engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        try:
+            yield connection
+            connection.commit()
+        finally:
+            connection.rollback()
+            if is_sqlite:
+                connection.exec_driver_sql("PRAGMA foreign_keys=ON")

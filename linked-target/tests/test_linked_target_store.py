@@ -14,6 +14,7 @@ from linked_target.links import INTENT, UNMATCHED, Links, StreamPair
 from linked_target.queue import FAILED, WAITING, Queue, pause_after
 from linked_target.reader import MessageReader
 from linked_target.store import open_store
+from linked_target.transactions import Transactions
 from singer_rest import RecordRefused, SettingError, StopRun
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
@@ -65,7 +66,7 @@ def test_a_store_of_a_newer_version_is_refused_untouched(engine: Engine) -> None
     with engine.begin() as connection:
         connection.execute(store.store_version.update().values(version=99))
         connection.execute(sa.text("DROP TABLE runs"))
-    with pytest.raises(StopRun, match="has version 99, this program knows 1: update the plugin"):
+    with pytest.raises(StopRun, match="has version 99, this program knows 2: update the plugin"):
         open_store(str(engine.url))
 
     assert "runs" not in sa.inspect(engine).get_table_names()
@@ -103,19 +104,21 @@ def test_a_store_that_breaks_during_the_run_stops_it(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE facts"))
     with pytest.raises(StopRun, match="the link store can't be used: no such table"):
-        Facts(engine).get("card")
+        Facts(Transactions(engine)).get("card")
 
 
 def test_both_directions_see_the_same_link(engine: Engine) -> None:
-    joined(Links(engine, "crmoffice", "trello"), PAIR, "a1", "n1")
-    back = Links(engine, "trello", "crmoffice").by_source(PAIR.reversed(), ["n1"])["n1"]
+    joined(Links(Transactions(engine), "crmoffice", "trello"), PAIR, "a1", "n1")
+    back = Links(Transactions(engine), "trello", "crmoffice").by_source(PAIR.reversed(), ["n1"])[
+        "n1"
+    ]
 
     assert (back.source_id, back.destination_id) == ("n1", "a1")
     assert (back.source_record, back.destination_record) == ({"b": 1}, {"id": "a1"})
 
 
 def test_a_record_has_one_partner_only(engine: Engine) -> None:
-    links = Links(engine, "crmoffice", "trello")
+    links = Links(Transactions(engine), "crmoffice", "trello")
     joined(links, PAIR, "a1", "n1")
     with pytest.raises(RecordRefused, match="n1 is linked with another record already"):
         joined(links, PAIR, "a2", "n1")
@@ -124,7 +127,7 @@ def test_a_record_has_one_partner_only(engine: Engine) -> None:
 
 
 def test_more_ids_than_a_page_are_looked_up(engine: Engine) -> None:
-    links = Links(engine, "crmoffice", "trello")
+    links = Links(Transactions(engine), "crmoffice", "trello")
     ids = [f"a{number}" for number in range(620)]
     with engine.begin() as connection:
         connection.execute(
@@ -151,7 +154,7 @@ def _row(source_id: str) -> dict[str, object]:
 
 
 def test_an_intent_keeps_the_time_of_its_first_attempt_and_what_was_sent(engine: Engine) -> None:
-    links = Links(engine, "crmoffice", "trello")
+    links = Links(Transactions(engine), "crmoffice", "trello")
     unmatched = links.note_unmatched(PAIR, "a1", {"id": "a1"}, "no")
     first = links.note_intent(PAIR, "a1", {"id": "a1"}, {"text": "x"})
     again = links.note_intent(PAIR, "a1", {"id": "a1"}, {"text": "x"})
@@ -162,7 +165,7 @@ def test_an_intent_keeps_the_time_of_its_first_attempt_and_what_was_sent(engine:
 
 
 def test_a_reference_is_found_by_id_or_by_alias_unless_it_is_ambiguous(engine: Engine) -> None:
-    links = Links(engine, "crmoffice", "trello")
+    links = Links(Transactions(engine), "crmoffice", "trello")
     pair = StreamPair("users", "members")
     for number, name in ((1, "kari"), (2, "ola"), (3, "ola")):
         joined(links, pair, f"u{number}", f"m{number}")
@@ -178,7 +181,7 @@ def test_a_reference_is_found_by_id_or_by_alias_unless_it_is_ambiguous(engine: E
 
 
 def test_a_queue_gives_each_due_record_once_oldest_first(engine: Engine) -> None:
-    queue = Queue(engine, "crmoffice", "trello")
+    queue = Queue(Transactions(engine), "crmoffice", "trello")
     for number in range(250):
         queue.wait(PAIR, f"a{number}", {"n": number})
     seen = []
@@ -191,14 +194,14 @@ def test_a_queue_gives_each_due_record_once_oldest_first(engine: Engine) -> None
 
 
 def test_the_queues_of_the_two_directions_are_apart(engine: Engine) -> None:
-    Queue(engine, "crmoffice", "trello").wait(PAIR, "1", {})
-    assert list(Queue(engine, "trello", "crmoffice").due(PAIR, WAITING)) == []
+    Queue(Transactions(engine), "crmoffice", "trello").wait(PAIR, "1", {})
+    assert list(Queue(Transactions(engine), "trello", "crmoffice").due(PAIR, WAITING)) == []
 
 
 def test_a_failed_record_rests_longer_each_time_but_waits_for_a_partner_without_pause(
     engine: Engine,
 ) -> None:
-    queue = Queue(engine, "crmoffice", "trello")
+    queue = Queue(Transactions(engine), "crmoffice", "trello")
     for _ in range(6):
         queue.fail(PAIR, "a1", {"id": "a1"}, "no")
     assert queue.failures() == 1
@@ -217,11 +220,11 @@ def test_pauses_grow_up_to_a_day() -> None:
 
 
 def test_facts_are_remembered_and_replaced(engine: Engine) -> None:
-    facts = Facts(engine)
+    facts = Facts(Transactions(engine))
     facts.set("card", "1")
     facts.set("card", "2")
 
-    assert Facts(engine).get("card") == "2"
+    assert Facts(Transactions(engine)).get("card") == "2"
     assert facts.get("board") is None
 
 
