@@ -13,7 +13,7 @@ export MELTANO_PROJECT_ROOT := $(CURDIR)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test lint format bench ci clean requirements
+.PHONY: help setup demo demo-reset test soak lint format bench ci clean requirements
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ demo-reset: setup ## forget the demo: the sandbox's data, the links, the bookmar
 
 test: setup ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+soak: setup ## run the longest tests for about half an hour: random histories, crashes, faults
+	SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak
 
 lint: setup ## check style and types
 	$(BIN)/ruff check .

@@ -11,10 +11,9 @@ from linked_target import store
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy.engine import Engine
-
     from linked_target.ends import Ends
     from linked_target.link import Link, StreamPair
+    from linked_target.transactions import Transactions
 
 __all__ = ["Aliases"]
 
@@ -23,18 +22,18 @@ class Aliases:
     """Further names of linked records, e.g. a user's name beside the id.
 
     Args:
-        engine: of an open link store.
+        transactions: of an open link store.
         ends: the direction.
     """
 
-    def __init__(self, engine: Engine, ends: Ends) -> None:
-        self._engine = engine
+    def __init__(self, transactions: Transactions, ends: Ends) -> None:
+        self._transactions = transactions
         self._ends = ends
 
     def replace(self, link: Link, system: str, names: Collection[str]) -> None:
         """Set the further names by which the link's record of a system is referred to."""
         table = store.aliases
-        with self._engine.begin() as connection:
+        with self._transactions.begin() as connection:
             connection.execute(
                 table.delete().where(table.c.link_id == link.id, table.c.system == system)
             )
@@ -45,7 +44,10 @@ class Aliases:
                 )
 
     def partner_of(self, pair: StreamPair, reference: str) -> str | None:
-        """The destination id linked with a source record, given its id or an alias of it."""
+        """The destination id linked with a source record, given its id or an alias of it.
+
+        None, too, if the destination's record is known to be gone.
+        """
         return self._resolve(pair, reference, self._ends.source, self._ends.source_id)
 
     def canonical_destination(self, pair: StreamPair, reference: str) -> str | None:
@@ -57,14 +59,16 @@ class Aliases:
     ) -> str | None:
         """The destination id of the one link that is meant; None if there is none or several."""
         wanted = self._ends.destination_id
-        linked = sa.and_(self._ends.of_pair(pair), wanted.is_not(None))
+        gone = store.links.c.gone
+        is_there = sa.or_(gone.is_(None), gone != self._ends.destination)
+        linked = sa.and_(self._ends.of_pair(pair), wanted.is_not(None), is_there)
         by_id = sa.select(wanted).where(linked, known == reference)
         by_alias = (
             sa.select(wanted)
             .join(store.aliases, store.aliases.c.link_id == store.links.c.id)
             .where(linked, store.aliases.c.system == system, store.aliases.c.alias == reference)
         )
-        with self._engine.connect() as connection:
+        with self._transactions.connect() as connection:
             for query in (by_id, by_alias):
                 found = connection.execute(query.distinct().limit(2)).scalars().all()
                 if len(found) == 1:

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from linked_target.queue import Queue
 from linked_target.records import property_of, with_property
+from linked_target.values import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from linked_target.creations import Creations
     from linked_target.destination import DestinationStream
+    from linked_target.driver import Driver
     from linked_target.links import Link, Links, StreamPair
     from linked_target.maps import RecordMap
     from linked_target.matching import Matcher
     from linked_target.open_properties import OpenProperties
+    from linked_target.plan import Plan
     from linked_target.policy import ConflictPolicy
     from linked_target.records import Record
     from linked_target.references import References
 
-__all__ = ["Direction", "StreamLink"]
+__all__ = ["Direction", "OnDelete", "StreamLink"]
+
+
+class OnDelete(str, enum.Enum):
+    """What becomes of a record whose partner was deleted."""
+
+    KEEP = "keep"
+    """It stays, and no new partner is made for it."""
+    UNLINK = "unlink"
+    """It stays, and counts as one that never had a partner."""
+    DELETE = "delete"
+    """It is deleted as well, unless somebody edited it since."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +48,14 @@ class Direction:
     open: OpenProperties
     references: References
     policy: ConflictPolicy
+    driver: Driver
+    plan: Plan
+    creations: Creations
     reference_keys: Mapping[str, Sequence[str]]
+    edited_at: Mapping[str, str] = field(default_factory=dict)
+    """By source stream, the property with the time of a record's last edit."""
     propagate_nulls: bool = False
+    on_delete: OnDelete = OnDelete.KEEP
 
     @property
     def source(self) -> str:
@@ -47,7 +69,7 @@ class Direction:
 
     def return_queue(self) -> Queue:
         """The queue of the opposite direction."""
-        return Queue(self.links.engine, self.destination, self.source)
+        return Queue(self.links.transactions, self.destination, self.source)
 
 
 @dataclass(frozen=True)
@@ -64,9 +86,19 @@ class StreamLink:
     """Whether partners are found and linked, but neither created nor changed, as users are."""
     pins: Mapping[str, str] = field(default_factory=dict)
 
-    def source_wins(self, name: str) -> bool:
-        """Whether the source wins where both sides edited a property."""
-        return self.direction.policy.source_wins(self.pair, name)
+    def judge(self, record: Record, current: Record | None = None) -> Callable[[str], bool]:
+        """Who decides whether the source wins a property that both sides edited.
+
+        Args:
+            record: the source's record.
+            current: the destination's one as just read, if it is at hand.
+        """
+        path = self.direction.edited_at.get(self.pair.source)
+        source_time = parse_instant(property_of(record, path)) if path else None
+        destination_time = None if current is None else self.stream.edited_at(current)
+        return lambda name: self.direction.policy.source_wins(
+            self.pair, name, source_time, destination_time
+        )
 
     def source_names(self, source_id: str, record: Record) -> list[str]:
         """A source record's id and the further names by which it is referred to."""

@@ -47,6 +47,7 @@ class Ends:
             self.destination_record,
             columns.created_at,
             columns.reason,
+            columns.gone,
         )
 
     def of_pair(self, pair: StreamPair) -> sa.ColumnElement[bool]:

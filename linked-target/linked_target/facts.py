@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from linked_target import store
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
+    from linked_target.transactions import Transactions
 
 __all__ = ["Facts"]
 
@@ -17,17 +17,17 @@ __all__ = ["Facts"]
 class Facts:
     """Texts by key, kept in the link store, e.g. the card that comments go to."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     def get(self, key: str) -> str | None:
         """The text under a key, if there is one."""
-        with self.engine.connect() as connection:
+        with self.transactions.connect() as connection:
             return connection.scalar(sa.select(store.facts.c.value).where(store.facts.c.key == key))
 
     def set(self, key: str, value: str) -> None:
         """Remember a text; it is committed at once."""
         table = store.facts
-        with self.engine.begin() as connection:
+        with self.transactions.begin() as connection:
             connection.execute(table.delete().where(table.c.key == key))
             connection.execute(table.insert().values(key=key, value=value))

@@ -1,7 +1,8 @@
-"""Links as one direction of the sync sees them."""
+"""Links as one direction of the sync sees and changes them."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -10,139 +11,100 @@ import sqlalchemy as sa
 from singer_rest import RecordRefused
 
 from linked_target import store
-from linked_target.aliases import Aliases
-from linked_target.ends import Ends
 from linked_target.link import (
     INTENT,
     LINKED,
     ORPHANED,
+    PAIRED,
     UNMATCHED,
     Link,
     Seen,
     StreamPair,
-    link_of,
 )
-from linked_target.records import Record, decoded, encoded, record_hash
+from linked_target.link_queries import LinkQueries
+from linked_target.records import Record, encoded, record_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
 
-    from sqlalchemy.engine import Engine
+__all__ = [
+    "INTENT",
+    "LINKED",
+    "ORPHANED",
+    "PAIRED",
+    "UNMATCHED",
+    "Link",
+    "Links",
+    "Seen",
+    "StreamPair",
+]
 
-__all__ = ["INTENT", "LINKED", "ORPHANED", "UNMATCHED", "Link", "Links", "Seen", "StreamPair"]
 
-PAGE = 500
-
-
-class Links:
+class Links(LinkQueries):
     """The links between two systems, in the direction from `source` to `destination`.
 
-    Each method commits by itself.
+    Each change is a transaction by itself, or part of the one that is open.
 
     Args:
-        engine: of an open link store.
+        transactions: of an open link store.
         source: name of the system that records come from.
         destination: name of the system that records go to.
     """
 
-    def __init__(self, engine: Engine, source: str, destination: str) -> None:
-        self.engine = engine
-        self.source = source
-        self.destination = destination
-        self._ends = Ends(source, destination)
-        self.aliases = Aliases(engine, self._ends)
-
-    def seen(self, pair: StreamPair, source_ids: Collection[str]) -> dict[str, Seen]:
-        """Hash of the baseline and state by source id, for those that have a link."""
-        query = sa.select(self._ends.source_id, self._ends.source_hash, store.links.c.state).where(
-            self._ends.of_pair(pair), self._ends.source_id.in_(source_ids)
-        )
-        with self.engine.connect() as connection:
-            return {row[0]: Seen(row[1], row[2]) for row in connection.execute(query)}
-
-    def by_source(self, pair: StreamPair, source_ids: Collection[str]) -> dict[str, Link]:
-        """The links of these source records, by source id."""
-        return {
-            link.source_id: link
-            for link in self._select(pair, self._ends.source_id.in_(source_ids))
-        }
-
-    def in_state(self, pair: StreamPair, state: str) -> Iterator[list[Link]]:
-        """All links of a pair in a state, page by page in the order of their making."""
-        last = 0
-        columns = store.links.c
-        while page := self._select(pair, columns.state == state, columns.id > last, limit=PAGE):
-            yield page
-            last = page[-1].id
-
-    def intents_from_destination(self, pair: StreamPair) -> list[Record]:
-        """The destination records for which the opposite direction began to create a partner."""
-        query = sa.select(self._ends.destination_record).where(
-            self._ends.of_pair(pair),
-            store.links.c.state == INTENT,
-            self._ends.source_id.is_(None),
-        )
-        with self.engine.connect() as connection:
-            return [decoded(data) for data in connection.execute(query).scalars()]
-
-    def by_id(self, pair: StreamPair, link_ids: Iterable[int]) -> list[Link]:
-        """The links with these row ids."""
-        return self._select(pair, store.links.c.id.in_(list(link_ids)))
-
-    def linked_elsewhere(self, pair: StreamPair, source_ids: Collection[str]) -> dict[str, str]:
-        """Those of the source records that are linked into another stream, and which."""
-        query = sa.select(self._ends.source_id, self._ends.destination_stream).where(
-            self._ends.of_systems,
-            self._ends.source_stream == pair.source,
-            self._ends.destination_stream != pair.destination,
-            self._ends.source_id.in_(source_ids),
-            self._ends.destination_id.is_not(None),
-        )
-        with self.engine.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
-
-    def owners_of(
-        self, destination_stream: str, destination_ids: Collection[str]
-    ) -> dict[str, tuple[str, str]]:
-        """Source stream and id of those destination records that are linked already."""
-        query = sa.select(
-            self._ends.destination_id, self._ends.source_stream, self._ends.source_id
-        ).where(
-            self._ends.of_systems,
-            self._ends.destination_stream == destination_stream,
-            self._ends.destination_id.in_(destination_ids),
-            self._ends.source_id.is_not(None),
-        )
-        with self.engine.connect() as connection:
-            return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
-
     def note_intent(
-        self, pair: StreamPair, source_id: str, record: Record, values: Mapping[str, Any]
+        self,
+        pair: StreamPair,
+        source_id: str,
+        record: Record,
+        values: Mapping[str, Any],
+        known: Link | None = None,
     ) -> Link:
-        """Remember, before the request, what is going to be created, and for which record."""
-        changes = {
-            store.links.c.reason: None,
-            self._ends.destination_record: encoded(values),
-        }
-        return self._open(pair, source_id, record, INTENT, changes)
+        """Remember, before the request, what is going to be created, and for which record.
 
-    def note_unmatched(self, pair: StreamPair, source_id: str, record: Record, reason: str) -> Link:
+        Args:
+            pair: the streams.
+            source_id: the record's id.
+            record: the record to be copied.
+            values: what will be sent.
+            known: the row of the record, if it has one.
+        """
+        known = known or self.by_source(pair, [source_id]).get(source_id)
+        now = datetime.now(timezone.utc)
+        begun_at = known.created_at if known is not None and known.state == INTENT else now
+        return self._store_loose(
+            pair, Link(0, source_id, None, INTENT, record, dict(values), begun_at), known
+        )
+
+    def note_unmatched(
+        self,
+        pair: StreamPair,
+        source_id: str,
+        record: Record,
+        reason: str,
+        known: Link | None = None,
+    ) -> Link:
         """Remember that a record has no partner, and why."""
-        changes = {
-            store.links.c.reason: reason,
-            self._ends.destination_record: None,
-        }
-        return self._open(pair, source_id, record, UNMATCHED, changes)
+        known = known or self.by_source(pair, [source_id]).get(source_id)
+        created_at = known.created_at if known is not None else datetime.now(timezone.utc)
+        return self._store_loose(
+            pair, Link(0, source_id, None, UNMATCHED, record, {}, created_at, reason), known
+        )
 
     def forget(self, link: Link) -> None:
         """Drop a row without a partner, e.g. an intent that came to nothing."""
         columns = store.links.c
-        with self.engine.begin() as connection:
+        with self.transactions.begin() as connection:
             connection.execute(
                 store.links.delete().where(
                     columns.id == link.id, self._ends.destination_id.is_(None)
                 )
             )
+
+    def drop(self, link: Link) -> None:
+        """Forget that two records belong together, and what waits on their link."""
+        with self.transactions.begin() as connection:
+            connection.execute(store.links.delete().where(store.links.c.id == link.id))
 
     def join(
         self, link: Link, destination_id: str, *, source_record: Record, destination_record: Record
@@ -161,9 +123,9 @@ class Links:
             **self._baselines(source_record, destination_record),
         }
         try:
-            with self.engine.begin() as connection:
-                self._drop_loose_ends(connection, link, destination_id)
+            with self.transactions.begin() as connection, _undoable(connection):
                 connection.execute(_update_of(link.id, changes))
+                self._drop_loose_ends(connection, link, destination_id)
         except sa.exc.IntegrityError:
             raise RecordRefused(
                 f"its partner {destination_id} is linked with another record already"
@@ -198,12 +160,35 @@ class Links:
                 }
             )
         )
-        with self.engine.begin() as connection:
+        with self.transactions.begin() as connection:
             connection.execute(query, rows)
 
-    def orphan(self, link: Link, *, gone: bool = True) -> None:
-        """Remember that the destination's record is gone, or that it is there again."""
-        self._update(link.id, {store.links.c.state: ORPHANED if gone else LINKED})
+    def orphan(self, link: Link, gone: str, reason: str | None = None) -> None:
+        """Remember that one record of a link is gone.
+
+        Args:
+            link: the link.
+            gone: the system that no longer has its record.
+            reason: why a person has to decide what becomes of the other one, if so.
+        """
+        self._update(
+            link.id,
+            {
+                store.links.c.state: ORPHANED,
+                store.links.c.gone: gone,
+                store.links.c.reason: reason,
+            },
+        )
+
+    def revive(self, link: Link) -> Link:
+        """Remember that both records are there again."""
+        changes = {
+            store.links.c.state: LINKED,
+            store.links.c.gone: None,
+            store.links.c.reason: None,
+        }
+        self._update(link.id, changes)
+        return replace(link, state=LINKED, gone=None, reason=None)
 
     def _drop_loose_ends(self, connection: sa.Connection, link: Link, destination_id: str) -> None:
         ends, row_id = self._ends, store.links.c.id
@@ -225,58 +210,37 @@ class Links:
             )
         )
 
-    def _select(
-        self, pair: StreamPair, *conditions: sa.ColumnElement[bool], limit: int | None = None
-    ) -> list[Link]:
-        query = (
-            sa.select(*self._ends.fields)
-            .where(self._ends.of_pair(pair), self._ends.source_id.is_not(None), *conditions)
-            .order_by(store.links.c.id)
-            .limit(limit)
-        )
-        with self.engine.connect() as connection:
-            return [link_of(row) for row in connection.execute(query)]
-
-    def _open(
-        self,
-        pair: StreamPair,
-        source_id: str,
-        record: Record,
-        state: str,
-        further: Mapping[Any, Any],
-    ) -> Link:
+    def _store_loose(self, pair: StreamPair, link: Link, known: Link | None) -> Link:
         """Insert the row of a record without a partner, or renew the one it has."""
-        existing = self.by_source(pair, [source_id]).get(source_id)
-        changes: dict[Any, Any] = {
-            **further,
-            store.links.c.state: state,
-            self._ends.source_record: encoded(record),
-            self._ends.source_hash: record_hash(record),
+        sent = encoded(link.destination_record) if link.state == INTENT else None
+        values: dict[Any, Any] = {
+            store.links.c.state: link.state,
+            store.links.c.reason: link.reason,
+            store.links.c.created_at: link.created_at,
+            self._ends.source_record: encoded(link.source_record),
+            self._ends.source_hash: record_hash(link.source_record),
+            self._ends.destination_record: sent,
         }
-        if existing is not None:
-            if state == INTENT and existing.state != INTENT:
-                changes[store.links.c.created_at] = datetime.now(timezone.utc)
-            self._update(existing.id, changes)
-        else:
-            self._insert(pair, source_id, changes)
-        return self.by_source(pair, [source_id])[source_id]
+        if known is not None:
+            self._update(known.id, values)
+            return replace(link, id=known.id)
+        return replace(link, id=self._insert(pair, link.source_id, values))
 
-    def _insert(self, pair: StreamPair, source_id: str, values: Mapping[Any, Any]) -> None:
-        now = datetime.now(timezone.utc)
+    def _insert(self, pair: StreamPair, source_id: str, values: Mapping[Any, Any]) -> int:
         row = {
             **self._ends.systems,
             self._ends.source_stream.name: pair.source,
             self._ends.source_id.name: source_id,
             self._ends.destination_stream.name: pair.destination,
-            "created_at": now,
-            "updated_at": now,
+            "updated_at": datetime.now(timezone.utc),
             **{column.name: value for column, value in values.items()},
         }
-        with self.engine.begin() as connection:
-            connection.execute(store.links.insert().values(row))
+        with self.transactions.begin() as connection:
+            key = connection.execute(store.links.insert().values(row)).inserted_primary_key
+        return int(key[0]) if key else 0
 
     def _update(self, link_id: int, changes: Mapping[Any, Any]) -> None:
-        with self.engine.begin() as connection:
+        with self.transactions.begin() as connection:
             connection.execute(_update_of(link_id, changes))
 
     def _baselines(self, source_record: Record, destination_record: Record) -> dict[Any, Any]:
@@ -295,3 +259,10 @@ def _update_of(link_id: int, changes: Mapping[Any, Any]) -> sa.Update:
         .where(store.links.c.id == link_id)
         .values({column.name: value for column, value in values.items()})
     )
+
+
+def _undoable(connection: sa.Connection) -> AbstractContextManager[Any]:
+    """A savepoint where a statement that fails would spoil the whole transaction."""
+    if connection.dialect.name == "sqlite":
+        return nullcontext()
+    return connection.begin_nested()

@@ -200,6 +200,22 @@ def check_set_names(
             )
 
 
+def idle_maps(stream_maps: Mapping[str, Any], streams: Collection[str]) -> list[str]:
+    """The source streams that maps name but that did not come, e.g. since a name is mistyped.
+
+    Args:
+        stream_maps: the setting of that name.
+        streams: the streams that came.
+    """
+    named = [
+        definition.get("__source__", key) if isinstance(definition, dict) else key
+        for key, definition in stream_maps.items()
+    ]
+    return [
+        name for name in named if not name.startswith("__") and not fnmatch.filter(streams, name)
+    ]
+
+
 def missing_names(stream: str, names: Iterable[str]) -> str:
     """The message about a map that names properties which do not exist."""
     listed = ", ".join(f"'{name}'" for name in sorted(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from singer_rest import RecordRefused
@@ -10,7 +11,7 @@ from linked_target.records import property_of
 from linked_target.values import Kind, match_value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from linked_target.destination import DestinationStream
     from linked_target.links import Links
@@ -45,9 +46,33 @@ class Matcher:
         self._reserved = reserved
         self._ids_by_key: dict[tuple[str, ...], list[str]] | None = None
         self._ids_by_name: dict[str, str] = {}
+        self._claimed: set[str] = set()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the candidates were read, or no record needs them."""
+        return self._ids_by_key is not None or not (self._keys or self._reserved)
+
+    def load(self) -> None:
+        """Read the candidates, unless that was done."""
+        if self.is_loaded:
+            return
+        index: dict[tuple[str, ...], list[str]] = {}
+        for record in self._stream.candidates():
+            self._add(record, index)
+        self._ids_by_key = index
+
+    @contextmanager
+    def claimed(self, record_id: str) -> Iterator[None]:
+        """Let no other record find this one while it is being linked."""
+        self._claimed.add(record_id)
+        try:
+            yield
+        finally:
+            self._claimed.discard(record_id)
 
     def find(self, values: Mapping[str, Any], pinned: str | None = None) -> str | None:
-        """The id of the partner, or None.
+        """The id of the partner, or None. Candidates have to be loaded before.
 
         Args:
             values: the source record in the destination's terms.
@@ -59,12 +84,11 @@ class Matcher:
         """
         if not self._keys and pinned is None:
             return None
-        index = self._index()
         if pinned is not None:
             return self._pinned(pinned)
         for key in self._keys:
             entry = self._entry(key, values)
-            found = self._free(index.get(entry, [])) if entry else []
+            found = self._free((self._ids_by_key or {}).get(entry, [])) if entry else []
             if len(found) > 1:
                 raise RecordRefused(
                     f"{len(found)} {self._stream.name} have the same {' and '.join(key)}: "
@@ -81,13 +105,6 @@ class Matcher:
         if not self._without_partner([record_id]):
             raise RecordRefused(f"its pinned partner '{name}' is linked with another record")
         return record_id
-
-    def _index(self) -> dict[tuple[str, ...], list[str]]:
-        if self._ids_by_key is None:
-            self._ids_by_key = {}
-            for record in self._stream.candidates():
-                self._add(record, self._ids_by_key)
-        return self._ids_by_key
 
     def _add(self, record: Record, index: dict[tuple[str, ...], list[str]]) -> None:
         record_id = self._stream.id_of(record)
@@ -118,4 +135,6 @@ class Matcher:
         if not ids:
             return []
         taken = self._links.owners_of(self._stream.name, ids)
-        return [record_id for record_id in dict.fromkeys(ids) if record_id not in taken]
+        return [
+            each for each in dict.fromkeys(ids) if each not in taken and each not in self._claimed
+        ]

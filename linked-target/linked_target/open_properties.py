@@ -13,7 +13,7 @@ from linked_target.records import decoded, encoded
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from sqlalchemy.engine import Engine
+    from linked_target.transactions import Transactions
 
 __all__ = ["HELD", "PENDING", "OpenProperties", "OpenProperty"]
 
@@ -37,8 +37,8 @@ class OpenProperty(NamedTuple):
 class OpenProperties:
     """What waits on the links of a store."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     def put(
         self, link_id: int, toward: str, kind: str, values: Mapping[str, tuple[Any, str | None]]
@@ -59,7 +59,7 @@ class OpenProperties:
             for name, (value, reason) in values.items()
         ]
         if rows:
-            with self.engine.begin() as connection:
+            with self.transactions.begin() as connection:
                 connection.execute(store.open_properties.insert(), rows)
 
     def drop(self, link_id: int, toward: str, names: Collection[str]) -> None:
@@ -67,7 +67,7 @@ class OpenProperties:
         table = store.open_properties
         if not names:
             return
-        with self.engine.begin() as connection:
+        with self.transactions.begin() as connection:
             connection.execute(
                 table.delete().where(
                     table.c.link_id == link_id,
@@ -97,7 +97,7 @@ class OpenProperties:
             .where(table.c.toward == system, table.c.kind == PENDING, _between(streams))
             .distinct()
         )
-        with self.engine.connect() as connection:
+        with self.transactions.connect() as connection:
             return [(row[0], decoded(row[1])) for row in connection.execute(query)]
 
     def links_with_pending(
@@ -132,7 +132,7 @@ class OpenProperties:
                 .order_by(link_id)
                 .limit(PAGE)
             )
-            with self.engine.connect() as connection:
+            with self.transactions.connect() as connection:
                 page = list(connection.execute(query).scalars())
             if not page:
                 return
@@ -144,7 +144,7 @@ class OpenProperties:
         query = sa.select(
             columns.link_id, columns.name, columns.kind, columns.value, columns.reason
         ).where(*conditions)
-        with self.engine.connect() as connection:
+        with self.transactions.connect() as connection:
             return [
                 OpenProperty(row[0], row[1], row[2], decoded(row[3]), row[4])
                 for row in connection.execute(query)

@@ -20,13 +20,31 @@ class Outcome(str, enum.Enum):
     HELD = "held"
     """Its edits can't be written now; they are kept."""
     FAILED = "failed"
+    ORPHANED = "orphaned"
+    """Its partner is gone, or it is; the one that is left stays."""
+    DELETED = "deleted"
+    """It is gone, and its partner was deleted as well."""
+    PARTNER_GONE = "partner gone"
+    """It has no partner (any more) and may get a new one; not counted."""
     LEFT_OUT = "left out"
     """A filter leaves it out, or it belongs to another stream; it is not counted."""
     WAITS = "waits"
     """It refers to a record that is not linked yet."""
 
 
-COLUMNS = ("read", "created", "matched", "updated", "unchanged", "unlinked", "held", "failed")
+COLUMNS = (
+    "read",
+    "created",
+    "matched",
+    "updated",
+    "unchanged",
+    "unlinked",
+    "held",
+    "orphaned",
+    "deleted",
+    "failed",
+)
+NOT_COUNTED = frozenset({Outcome.LEFT_OUT, Outcome.WAITS, Outcome.PARTNER_GONE})
 
 
 class Tally:
@@ -41,7 +59,7 @@ class Tally:
 
     def add(self, outcome: Outcome, number: int = 1) -> None:
         """Count records by what became of them."""
-        if outcome not in {Outcome.LEFT_OUT, Outcome.WAITS}:
+        if outcome not in NOT_COUNTED:
             self.counts[outcome.value] += number
 
     def as_dict(self) -> dict[str, int]:

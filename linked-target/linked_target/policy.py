@@ -8,12 +8,16 @@ from singer_rest import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
-__all__ = ["ConflictPolicy"]
+__all__ = ["NEWEST", "ConflictPolicy"]
+
+NEWEST = "newest"
+"""The side that was edited last wins."""
 
 
 class ConflictPolicy:
-    """The setting `conflict_policy`: the name of the system that wins.
+    """The setting `conflict_policy`: the name of the system that wins, or `newest`.
 
     Args:
         setting: one name for all, or by stream a name, or by stream and property a name. As a
@@ -40,18 +44,31 @@ class ConflictPolicy:
         self._systems = systems
         self._source = source
         for winner in _winners(self._setting):
-            if winner not in systems and winner != default:
-                names = " or ".join(sorted(systems))
+            if winner not in systems and winner not in {default, NEWEST}:
+                names = " or ".join((*sorted(systems), NEWEST))
                 raise SettingError(f"setting 'conflict_policy' names '{winner}': use {names}")
 
-    def source_wins(self, streams: Collection[str], name: str) -> bool:
+    def source_wins(
+        self,
+        streams: Collection[str],
+        name: str,
+        source_time: datetime | None = None,
+        destination_time: datetime | None = None,
+    ) -> bool:
         """Whether this run's source wins for a property of a pair of streams.
 
         Args:
             streams: the source and the destination stream; the setting may name either.
             name: the property, in the destination's terms.
+            source_time: when the source's record was last edited, aware, if it tells.
+            destination_time: the same of the destination's record.
         """
-        return self._winner(streams, name) == self._source
+        winner = self._winner(streams, name)
+        if winner == NEWEST:
+            if source_time and destination_time and source_time != destination_time:
+                return source_time > destination_time
+            winner = self._default
+        return winner == self._source
 
     def _winner(self, streams: Collection[str], name: str) -> str:
         winner = self._default
@@ -64,7 +81,7 @@ class ConflictPolicy:
                 elif name in setting:
                     winner = setting[name]
                     break
-        return winner if winner in self._systems else self._default
+        return winner if winner in {*self._systems, NEWEST} else self._default
 
 
 def _winners(setting: Any) -> list[str]:

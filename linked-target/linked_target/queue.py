@@ -13,9 +13,8 @@ from linked_target.records import Record, decoded, encoded
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from sqlalchemy.engine import Engine
-
     from linked_target.links import StreamPair
+    from linked_target.transactions import Transactions
 
 __all__ = ["FAILED", "WAITING", "Queue", "QueuedRecord", "pause_after"]
 
@@ -37,13 +36,13 @@ class Queue:
     """The queue of one direction. It is part of the link store, so STATE may pass what is in it.
 
     Args:
-        engine: of an open link store.
+        transactions: of an open link store.
         source: name of the system that records come from.
         destination: name of the system that records go to.
     """
 
-    def __init__(self, engine: Engine, source: str, destination: str) -> None:
-        self.engine = engine
+    def __init__(self, transactions: Transactions, source: str, destination: str) -> None:
+        self.transactions = transactions
         self.source = source
         self.destination = destination
         columns = store.queue.c
@@ -52,12 +51,21 @@ class Queue:
     def ids(self, pair: StreamPair) -> set[str]:
         """The ids of all queued records of a pair of streams."""
         query = sa.select(store.queue.c.source_id).where(self._of_pair(pair))
-        with self.engine.connect() as connection:
+        with self.transactions.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def wait(self, pair: StreamPair, source_id: str, record: Record) -> None:
-        """Let a record wait for the end of the input (or for the next run)."""
-        self._put(pair, source_id, record, WAITING, None)
+    def wait(
+        self, pair: StreamPair, source_id: str, record: Record, error: str | None = None
+    ) -> None:
+        """Let a record wait for the end of the input (or for the next run).
+
+        Args:
+            pair: the streams.
+            source_id: the record's id.
+            record: the record.
+            error: the error after which it is to be tried again, if it waits for that.
+        """
+        self._put(pair, source_id, record, WAITING, error)
 
     def fail(self, pair: StreamPair, source_id: str, record: Record, error: str) -> None:
         """Put a record on the failed list, to be tried again by later runs."""
@@ -65,7 +73,7 @@ class Queue:
 
     def remove(self, pair: StreamPair, source_ids: Collection[str]) -> None:
         """Take records off, as they are written or no longer needed."""
-        with self.engine.begin() as connection:
+        with self.transactions.begin() as connection:
             connection.execute(
                 store.queue.delete().where(
                     self._of_pair(pair), store.queue.c.source_id.in_(list(source_ids))
@@ -85,7 +93,7 @@ class Queue:
                 .order_by(columns.id)
                 .limit(PAGE)
             )
-            with self.engine.connect() as connection:
+            with self.transactions.connect() as connection:
                 rows = connection.execute(query).all()
             if not rows:
                 return
@@ -96,11 +104,11 @@ class Queue:
     def failures(self) -> int:
         """How many records of this direction are on the failed list."""
         query = sa.select(sa.func.count()).where(self._of_direction, store.queue.c.status == FAILED)
-        with self.engine.connect() as connection:
+        with self.transactions.connect() as connection:
             return connection.scalar(query) or 0
 
     def _newest(self) -> int:
-        with self.engine.connect() as connection:
+        with self.transactions.connect() as connection:
             return connection.scalar(sa.select(sa.func.max(store.queue.c.id))) or 0
 
     def _of_pair(self, pair: StreamPair) -> sa.ColumnElement[bool]:
@@ -117,7 +125,7 @@ class Queue:
         columns = store.queue.c
         this = sa.and_(self._of_pair(pair), columns.source_id == source_id)
         now = datetime.now(timezone.utc)
-        with self.engine.begin() as connection:
+        with self.transactions.begin() as connection:
             attempts = connection.scalar(sa.select(columns.attempts).where(this))
             tried = (attempts or 0) + (status == FAILED)
             values = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from singer_rest import SettingError
 from singer_sdk import typing as th
 
+from linked_target.direction import OnDelete
 from linked_target.links import StreamPair
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def linked_settings(own: th.PropertiesList, *, default_source: str) -> dict[str,
             th.CustomType({"type": ["string", "object", "null"]}),
             default="crmoffice",
             title="Conflict policy",
-            description="Which system wins where both edited the same property: 'crmoffice' or "
-            "'trello', or an object that gives it per stream, or per stream and property. A "
+            description="Which system wins where both edited the same property: 'crmoffice', "
+            "'trello', or 'newest' for the side that was edited last (where both tell a time, else "
+            "crmoffice); or an object that gives it per stream, or per stream and property. A "
             "property has a name on either side: give both, so that both directions decide alike.",
         ),
         th.Property(
@@ -96,6 +98,68 @@ def linked_settings(own: th.PropertiesList, *, default_source: str) -> dict[str,
             title="User map",
             description="Pairs pinned by hand: CRMOffice user (id or userName) to Trello member "
             "(id or username). The same in both directions.",
+        ),
+        th.Property(
+            "edited_at",
+            th.ObjectType(additional_properties=th.StringType),
+            title="Edited at",
+            description="Per source stream, the property with the time of a record's last edit, "
+            "for the conflict policy 'newest'.",
+        ),
+        th.Property(
+            "on_delete",
+            th.StringType,
+            allowed_values=[each.value for each in OnDelete],
+            default=OnDelete.KEEP.value,
+            title="On delete",
+            description="What becomes of a record whose partner was deleted: 'keep' leaves it and "
+            "makes no new partner, 'unlink' leaves it as one that never had a partner, 'delete' "
+            "deletes it too, unless somebody edited it since.",
+        ),
+        th.Property(
+            "max_deletes",
+            th.IntegerType(minimum=0),
+            default=50,
+            title="Most deletes",
+            description="With on_delete 'unlink' or 'delete': if more records are gone than this, "
+            "the run stops and touches none of their partners.",
+        ),
+        th.Property(
+            "max_creates",
+            th.IntegerType(minimum=0),
+            title="Most creates",
+            description="If a run would create more records than this, it stops and creates none. "
+            "Creations are put off to the end of the input for that. No limit if not set.",
+        ),
+        th.Property(
+            "max_workers",
+            th.IntegerType(minimum=1, maximum=64),
+            default=16,
+            title="Most workers",
+            description="How many requests may be under way at once. The API's quota is kept "
+            "whatever their number.",
+        ),
+        th.Property(
+            "dry_run",
+            th.BooleanType,
+            default=False,
+            title="Dry run",
+            description="Only tell what would be created, changed, held, in conflict or deleted: "
+            "nothing is written, neither to the API nor to the link store nor to STATE.",
+        ),
+        th.Property(
+            "plan_file",
+            th.StringType,
+            title="Plan file",
+            description="File for the steps of a dry run, one JSON object a line; written anew.",
+        ),
+        th.Property(
+            "shard",
+            th.StringType,
+            title="Shard",
+            description="Name of this run's share of the records. Runs of one direction with "
+            "different names may use the link store at the same time; see to it that no record is "
+            "in two shares.",
         ),
         th.Property(
             "on_error",

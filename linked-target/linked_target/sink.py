@@ -20,6 +20,8 @@ class LinkedSink(BatchSink):
 
     MAX_SIZE_DEFAULT = BATCH_SIZE
     sync: StreamSync
+    version: int | None = None
+    """Version of the full read that the current batch belongs to, if any."""
 
     @property
     def max_size(self) -> int:
@@ -44,4 +46,4 @@ class LinkedSink(BatchSink):
         """Sync the batch."""
         records = context.get("records", [])
         self.record_counter_metric.increment(len(records))
-        self.sync.write(records)
+        self.sync.write(records, self.version)

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import logging
-from functools import partial
+import time
 from typing import TYPE_CHECKING
 
-from singer_rest import OutcomeUnknown, RecordRefused
+from singer_rest import OutcomeUnknown
 
 from linked_target.attach import Attaching
-from linked_target.links import INTENT, LINKED, ORPHANED, UNMATCHED
-from linked_target.outcome import Outcome, Tally
+from linked_target.attempts import Attempts
+from linked_target.deletions import Deletions
+from linked_target.leftovers import Leftovers
+from linked_target.links import INTENT, LINKED, ORPHANED, PAIRED, UNMATCHED
+from linked_target.newcomer import Newcomer
+from linked_target.outcome import Outcome
 from linked_target.queue import FAILED, WAITING
 from linked_target.records import record_hash
 from linked_target.update import Updating
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from linked_target.direction import StreamLink
-    from linked_target.links import Link
+    from linked_target.links import Link, Seen
+    from linked_target.outcome import Tally
     from linked_target.records import Record
+    from linked_target.steps import Steps
 
 __all__ = ["StreamSync"]
 
-logger = logging.getLogger(__name__)
-
 DONE_STATES = frozenset({LINKED, UNMATCHED, ORPHANED})
+PAUSES = (0.0, 2.0)
+"""Seconds before each time that what a creation without an answer has made is looked for."""
 
 
 class StreamSync:
@@ -39,33 +44,42 @@ class StreamSync:
 
     def __init__(self, between: StreamLink, key_properties: Sequence[str]) -> None:
         self.between = between
-        self.tally = Tally()
-        self.errors: list[str] = []
         self._keys = key_properties
+        self._driver = between.direction.driver
+        self._links = between.direction.links
         self._attaching = Attaching(between)
         self._updating = Updating(between)
-        self._queue = between.direction.queue
-        self._links = between.direction.links
-        self._queued = self._queue.ids(between.pair)
-        self._failed: set[str] = set()
-        self._unlinked: set[str] = set()
+        self._attempts = Attempts(between)
+        self._leftovers = Leftovers(between, self._attempts, self._updating, self._one, self._id_of)
+        self.deletions = Deletions(between, self._attempts, self._attaching)
         self._checked = False
+
+    @property
+    def tally(self) -> Tally:
+        """Counts of this run."""
+        return self._attempts.tally
+
+    @property
+    def errors(self) -> list[str]:
+        """One line for each record that failed in this run."""
+        return self._attempts.errors
 
     def continue_from(self, earlier: StreamSync) -> None:
         """Take over what an earlier part of this run did, before the schema changed."""
-        self.tally, self.errors, self._failed = earlier.tally, earlier.errors, earlier._failed
+        self._attempts.continue_from(earlier._attempts)
+        self.deletions = earlier.deletions
 
-    def write(self, records: Sequence[Record]) -> None:
+    def write(self, records: Sequence[Record], version: int | None = None) -> None:
         """Sync a batch; of several versions of one record the last counts.
+
+        Args:
+            records: records as they arrived.
+            version: version of the full read that they belong to, if any.
 
         Raises:
             PluginError: when nothing further can succeed; what was written is stored.
         """
-        if not self._checked and self.between.map.names_undeclared:
-            known = next(self._links.in_state(self.between.pair, LINKED), [])
-            baselines = [link.source_record for link in known]
-            self.between.map.check_undeclared([*records, *baselines])
-        self._checked = True
+        self._check_names(records)
         latest: dict[str, Record] = {}
         for record in records:
             source_id = self._id_of(record)
@@ -74,30 +88,55 @@ class StreamSync:
             else:
                 latest.pop(source_id, None)
                 latest[source_id] = record
+        if version is not None:
+            self.deletions.seen(version, latest.keys())
         changed = self._without_unchanged(latest)
         if changed:
             links = self._links.by_source(self.between.pair, changed.keys())
             elsewhere = self._links.linked_elsewhere(self.between.pair, changed.keys())
-            for source_id, record in changed.items():
-                if source_id not in elsewhere:
-                    self._sync(source_id, record, links.get(source_id), final=False)
+            self._driver.run(
+                self._sync(source_id, record, links.get(source_id))
+                for source_id, record in changed.items()
+                if source_id not in elsewhere
+            )
         self._updating.flush()
 
-    def finish(self) -> None:
-        """Sync what waited for the end of the input, and what earlier runs left open.
+    def sort_out(self) -> None:
+        """Look again at what waits, failed before or has no partner.
+
+        With a limit for creations this tells how many there will be.
 
         Raises:
             PluginError: when nothing further can succeed.
         """
+        self.deletions.forget_loose()
         for status in (WAITING, FAILED):
-            for queued in self._queue.due(self.between.pair, status):
-                if queued.source_id not in self._failed:
-                    self._sync_again(queued.source_id, queued.record)
+            self._leftovers.queued(status)
         for state in (INTENT, UNMATCHED):
-            for page in self._links.in_state(self.between.pair, state):
-                self._match_again(page)
-        self._write_open()
+            self._leftovers.in_state(state)
+
+    def finish(self) -> None:
+        """Do what was put off, look for lost answers, and write what waits on links.
+
+        Raises:
+            PluginError: when nothing further can succeed.
+        """
+        last = len(PAUSES) - 1
+        for number, pause in enumerate(PAUSES):
+            self._attempts.gives_up = number == last
+            if number and not self._attempts.unanswered:
+                break
+            time.sleep(pause)
+            self._leftovers.queued(WAITING)
+        self._leftovers.open_properties()
         self._updating.flush()
+
+    def _check_names(self, records: Sequence[Record]) -> None:
+        if not self._checked and self.between.map.names_undeclared:
+            known = next(self._links.in_state(self.between.pair, LINKED), [])
+            baselines = [link.source_record for link in known]
+            self.between.map.check_undeclared([*records, *baselines])
+        self._checked = True
 
     def _id_of(self, record: Record) -> str | None:
         """The record's id; None where it has none, which is a failure of this record."""
@@ -105,7 +144,8 @@ class StreamSync:
         if parts and all(part not in (None, "") for part in parts):
             return "|".join(str(part) for part in parts)
         wanted = " and ".join(f"'{key}'" for key in self._keys) or "a key: its stream declares none"
-        self._fail(f"without key {record_hash(record).hex()}", record, f"it lacks {wanted}")
+        unnamed = f"without key {record_hash(record).hex()}"
+        self._attempts.fail(unnamed, record, f"it lacks {wanted}")
         return None
 
     def _without_unchanged(self, latest: dict[str, Record]) -> dict[str, Record]:
@@ -115,124 +155,83 @@ class StreamSync:
         unchanged: list[str] = []
         for source_id, record in latest.items():
             known = seen.get(source_id)
-            if known and known.state in DONE_STATES and known.hash == record_hash(record):
+            if known and self._is_done(known) and known.hash == record_hash(record):
                 unchanged.append(source_id)
             else:
                 changed[source_id] = record
         self.tally.read(len(unchanged))
         self.tally.add(Outcome.UNCHANGED, len(unchanged))
-        settled = self._queued.intersection(unchanged)
+        settled = self._attempts.queued.intersection(unchanged)
         if settled:
-            self._dequeue(settled)
+            self._attempts.dequeue(settled)
         return changed
 
-    def _sync(self, source_id: str, record: Record, link: Link | None, *, final: bool) -> None:
-        outcome = self._attempt(
-            source_id, record, lambda: self._one(source_id, record, link, final=final)
-        )
+    def _is_done(self, seen: Seen) -> bool:
+        """Whether nothing is to do while the record stays the same."""
+        return seen.state in DONE_STATES and seen.gone != self.between.direction.source
+
+    def _sync(self, source_id: str, record: Record, link: Link | None) -> Steps[None]:
+        steps = self._one(source_id, record, link, final=False)
+        outcome = yield from self._attempts.attempt(source_id, record, steps)
         if outcome is not Outcome.LEFT_OUT:
             self.tally.read()
 
-    def _sync_again(self, source_id: str, record: Record) -> None:
-        pair = self.between.pair
-        if self._id_of(record) is None:
-            return
-        if self._links.linked_elsewhere(pair, [source_id]):
-            self._dequeue({source_id})
-            return
-        link = self._links.by_source(pair, [source_id]).get(source_id)
-        self._attempt(source_id, record, lambda: self._one(source_id, record, link, final=True))
+    def _one(
+        self, source_id: str, record: Record, link: Link | None, *, final: bool
+    ) -> Steps[Outcome]:
+        """Sync one record.
 
-    def _attempt(self, source_id: str, record: Record, action: Callable[[], Outcome]) -> Outcome:
-        try:
-            outcome = action()
-        except (RecordRefused, OutcomeUnknown) as error:
-            self._fail(source_id, record, str(error))
-            return Outcome.FAILED
-        if outcome is Outcome.WAITS:
-            self._queue.wait(self.between.pair, source_id, record)
-            self._queued.add(source_id)
-        elif source_id in self._queued:
-            self._dequeue({source_id})
-        elif outcome is Outcome.UNLINKED:
-            self._unlinked.add(source_id)
-        self.tally.add(outcome)
-        return outcome
+        Args:
+            source_id: its id.
+            record: the record as it arrived.
+            link: its row in the link store, if it has one.
+            final: whether no further record is to come that it may refer to.
+        """
+        if link is not None and link.state == ORPHANED:
+            link = yield from self._updating.revive(link)
+            if link is None:
+                return Outcome.UNCHANGED
+        if link is not None and link.state in {LINKED, INTENT}:
+            outcome = yield from self._one_begun(link, record, final=final)
+            if outcome is not Outcome.PARTNER_GONE:
+                return outcome
+            link = self._links.by_source(self.between.pair, [source_id]).get(source_id)
+        return (yield from self._one_new(source_id, record, link, final=final))
 
-    def _one(self, source_id: str, record: Record, link: Link | None, *, final: bool) -> Outcome:
-        if link is not None and link.state == ORPHANED and not self._updating.revive(link):
-            return Outcome.UNCHANGED
-        if link is not None and link.state in {LINKED, ORPHANED}:
-            return self._one_linked(link, record, final=final)
-        if link is not None and link.state == INTENT:
-            adopted = self._attaching.adopt(link)
-            if adopted is not None:
-                outcome = self._updating.update(adopted, record, final=final)
-                return outcome if outcome is Outcome.WAITS else Outcome.CREATED
+    def _one_begun(self, link: Link, record: Record, *, final: bool) -> Steps[Outcome]:
+        """Sync a record that has a partner, or may have got one by a creation without answer."""
+        if link.state == LINKED:
+            return (yield from self._one_linked(link, record, final=final))
+        adopted = yield from self._attaching.adopt(link)
+        if adopted is None and link.source_id in self._attempts.unanswered:
+            words = self._attempts.unanswered[link.source_id]
+            raise OutcomeUnknown(
+                f"{words}; nothing that it may have led to is found, and the next run looks again "
+                "before it creates anything"
+            )
+        if adopted is None:
+            return Outcome.PARTNER_GONE
+        outcome = yield from self._updating.update(adopted, record, final=final)
+        return outcome if outcome is Outcome.WAITS else Outcome.CREATED
+
+    def _one_new(
+        self, source_id: str, record: Record, link: Link | None, *, final: bool
+    ) -> Steps[Outcome]:
+        """Sync a record that has no partner."""
         values = self.between.map.values(record)
         if values is None:
             return Outcome.LEFT_OUT
         known, unknown = self.between.translated(values)
         if unknown and not final:
             return Outcome.WAITS
-        return self._attaching.attach(source_id, record, known, unknown, link)
+        newcomer = Newcomer(source_id, record, known, unknown, link)
+        if link is not None and link.state == PAIRED:
+            return (yield from self._attaching.join(newcomer, str(link.destination_id)))
+        return (yield from self._attaching.attach(newcomer))
 
-    def _one_linked(self, link: Link, record: Record, *, final: bool) -> Outcome:
-        outcome = self._updating.update(link, record, final=final)
+    def _one_linked(self, link: Link, record: Record, *, final: bool) -> Steps[Outcome]:
+        outcome = yield from self._updating.update(link, record, final=final)
         if final and outcome is Outcome.UNCHANGED:
-            written = self._updating.write_open(link)
+            written = yield from self._updating.write_open(link)
             return outcome if written is Outcome.LEFT_OUT else written
         return outcome
-
-    def _match_again(self, links: Sequence[Link]) -> None:
-        """Look again for partners of records that have none, though no tap sent them again."""
-        elsewhere = self._links.linked_elsewhere(
-            self.between.pair, [link.source_id for link in links]
-        )
-        for link in links:
-            if link.source_id in self._queued or link.source_id in self._unlinked:
-                continue
-            if link.source_id in elsewhere:
-                self._links.forget(link)
-                continue
-            before = self.tally.counts[Outcome.UNLINKED.value]
-            self._attempt(
-                link.source_id,
-                link.source_record,
-                partial(self._one, link.source_id, link.source_record, link, final=True),
-            )
-            self.tally.counts[Outcome.UNLINKED.value] = before
-
-    def _write_open(self) -> None:
-        """Write properties that waited on links, as far as they can be written now."""
-        for page in self._links_to_complete():
-            for link in self._links.by_id(self.between.pair, page):
-                if link.state == LINKED and link.source_id not in self._queued:
-                    self._attempt(
-                        link.source_id,
-                        link.source_record,
-                        partial(self._updating.write_open, link),
-                    )
-
-    def _links_to_complete(self) -> Iterator[list[int]]:
-        """Row ids of links whose pending reference has a partner now, or that hold values."""
-        system, pair = self.between.direction.destination, self.between.pair
-        waiting = self.between.direction.open
-        for name, value in waiting.pending_references(system, pair):
-            known, _ = self.between.translated({name: value})
-            if known:
-                yield from waiting.links_with_pending(system, pair, name, value)
-        yield from waiting.links_with_held(system, pair)
-
-    def _dequeue(self, source_ids: set[str]) -> None:
-        self._queue.remove(self.between.pair, source_ids)
-        self._queued -= source_ids
-
-    def _fail(self, source_id: str, record: Record, error: str) -> None:
-        message = f"{self.between.pair.source} {source_id}: {error}"
-        logger.error("%s", message)
-        self.errors.append(message)
-        self._queue.fail(self.between.pair, source_id, record, error)
-        self._queued.add(source_id)
-        self._failed.add(source_id)
-        self.tally.add(Outcome.FAILED)

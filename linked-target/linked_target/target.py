@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-import fnmatch
 import signal
 from abc import abstractmethod
+from contextlib import ExitStack, nullcontext
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_rest import PlainErrors, PluginError, SettingError, StopRun
+from singer_rest import PlainErrors, SettingError, StopRun
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.sinks.core import JSONSchemaValidator
 from singer_sdk.target_base import Target
 
-from linked_target.direction import Direction, StreamLink
+from linked_target.assembly import open_direction, stream_link
+from linked_target.direction import OnDelete
 from linked_target.facts import Facts
-from linked_target.links import Links, StreamPair
-from linked_target.maps import RecordMap, check_set_names, unknown_names
-from linked_target.matching import Matcher
-from linked_target.open_properties import OpenProperties
-from linked_target.policy import ConflictPolicy
-from linked_target.queue import Queue
+from linked_target.links import StreamPair
+from linked_target.maps import RecordMap, check_set_names, idle_maps, unknown_names
 from linked_target.reader import MessageReader
-from linked_target.references import References
-from linked_target.runs import Run, StreamCounts, record_run
-from linked_target.settings import check_streams, match_keys_of, pins_of
+from linked_target.run_lock import RunLock
+from linked_target.settings import check_streams
 from linked_target.sink import LinkedSink
 from linked_target.store import open_store
+from linked_target.store_copy import copy_store
+from linked_target.summary import RecordsFailed, note_stop, sum_up
 from linked_target.sync import StreamSync
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from types import FrameType
+    from typing import IO
 
     from singer_sdk.mapper import StreamMap
     from sqlalchemy.engine import Engine
 
     from linked_target.destination import DestinationStream
+    from linked_target.direction import Direction
 
 __all__ = ["LinkedTarget", "RecordsFailed"]
-
-
-class RecordsFailed(PluginError):
-    """The run is over and STATE is told, but some records are on the failed list."""
 
 
 class LinkedTarget(PlainErrors, Target):
@@ -60,9 +57,12 @@ class LinkedTarget(PlainErrors, Target):
     user_streams: ClassVar[tuple[str, str] | None] = None
     """Source and destination stream whose pairs `user_map` pins, if it has users."""
     user_map_inverted: ClassVar[bool] = False
+    default_edited_at: ClassVar[Mapping[str, str]] = {}
+    """By source stream, the property with the time of a record's last edit."""
 
     capabilities: ClassVar[list[Any]] = [
         PluginCapabilities.ABOUT,
+        PluginCapabilities.ACTIVATE_VERSION,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.STRUCTURED_LOGGING,
         TargetCapabilities.VALIDATE_RECORDS,
@@ -73,7 +73,7 @@ class LinkedTarget(PlainErrors, Target):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.max_parallelism = 1  # streams are written in order: parents first
-        self._started_at = datetime.now(timezone.utc)
+        self.started_at = datetime.now(timezone.utc)
         self._sinks_of: dict[str, list[LinkedSink]] = {}
         self._schemas: dict[str, tuple[Any, Any]] = {}
 
@@ -86,53 +86,92 @@ class LinkedTarget(PlainErrors, Target):
         """
 
     @cached_property
-    def streams(self) -> dict[str, DestinationStream]:
-        """The destination's streams by name."""
-        streams = {stream.name: stream for stream in self.open_streams(Facts(self.engine))}
-        check_streams(self.config, streams)
-        return streams
-
-    @cached_property
     def engine(self) -> Engine:
-        """The open link store."""
-        return open_store(self.config["links_url"])
+        """The open link store; of a dry run a copy of it."""
+        url = self.config["links_url"]
+        return copy_store(url) if self.config["dry_run"] else open_store(url)
 
     @cached_property
     def direction(self) -> Direction:
         """What the streams share in this run."""
-        source = self.config["source"]
-        if source == self.system:
-            raise SettingError(f"setting 'source' must not be '{source}': that is the destination")
-        links = Links(self.engine, source, self.system)
-        references = self.config.get("references", self.default_references)
-        return Direction(
-            links=links,
-            queue=Queue(self.engine, source, self.system),
-            open=OpenProperties(self.engine),
-            references=References(links, references, self._pins),
-            policy=ConflictPolicy(
-                self.config.get("conflict_policy"),
-                default="crmoffice",
-                source=source,
-                systems=(source, self.system),
-            ),
-            reference_keys=self.config.get("reference_keys", self.default_reference_keys),
-            propagate_nulls=self.config["propagate_nulls"],
+        return open_direction(self, self.engine)
+
+    @cached_property
+    def streams(self) -> dict[str, DestinationStream]:
+        """The destination's streams by name."""
+        facts = Facts(self.direction.links.transactions)
+        streams = {stream.name: stream for stream in self.open_streams(facts)}
+        check_streams(self.config, streams)
+        return streams
+
+    def listen(self, file_input: IO[str] | None = None) -> None:  # type: ignore[misc]
+        """Sync what arrives on standard input, while no other run uses the link store.
+
+        The SDK calls this final, but has no other place around the whole input and its end.
+
+        Raises:
+            PluginError: when the run can't begin or go on, or at its end when records failed.
+        """
+        with ExitStack() as stack:
+            stack.callback(self.direction.driver.close)
+            stack.enter_context(self._lock())
+            try:
+                super().listen(file_input)
+            except RecordsFailed:
+                raise
+            except BaseException:
+                note_stop(self, [sink.sync for sink in self._ordered_sinks()])
+                raise
+
+    def _lock(self) -> AbstractContextManager[Any]:
+        if self.config["dry_run"]:
+            return nullcontext()
+        lock = RunLock(
+            self.engine,
+            systems=(self.config["source"], self.system),
+            direction=self.system,
+            shard=self.config.get("shard"),
+            started_at=self.started_at,
+            program=self.name,
         )
+        self.direction.links.transactions.guard = lock.check
+        return lock
 
     def process_endofpipe(self) -> None:
         """Write the last batches and what had to wait, tell STATE, sum up.
 
         Raises:
+            PluginError: when the run can't go on.
             RecordsFailed: when records failed and `on_error` is `fail`.
         """
         sinks = self._ordered_sinks()
         for sink in sinks:
             self.drain_one(sink)
-        for sink in sinks:
-            sink.sync.finish()
+        syncs = [sink.sync for sink in sinks]
+        self.direction.creations.count_anew()
+        for sync in syncs:
+            sync.sort_out()
+        self.direction.creations.decide()
+        for sync in syncs:
+            sync.finish()
+        self._part_from_deleted(syncs)
         super().process_endofpipe()
-        self._sum_up([sink.sync for sink in sinks])
+        for name in idle_maps(self.config.get("stream_maps") or {}, self._schemas):
+            self.logger.warning("stream_maps has '%s', but no such stream arrived", name)
+        sum_up(self, syncs)
+
+    def _part_from_deleted(self, syncs: Sequence[StreamSync]) -> None:
+        """Do what `on_delete` says about records that are gone, children first."""
+        if self.direction.on_delete is not OnDelete.KEEP:
+            gone, most = sum(sync.deletions.count() for sync in syncs), self.config["max_deletes"]
+            if gone > most:
+                raise StopRun(
+                    f"{gone} records are gone from {self.config['source']}, and max_deletes is "
+                    f"{most}: none of their partners was touched; if they were meant to be "
+                    "deleted, raise max_deletes"
+                )
+        for sync in reversed(syncs):
+            sync.deletions.carry_out()
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         self._assert_line_requires(message_dict, requires={"stream", "schema"})
@@ -162,7 +201,11 @@ class LinkedTarget(PlainErrors, Target):
             )
         if not sinks:
             self._check_key(message_dict)
+        version = message_dict.get("version")
         for sink in sinks:
+            if version != sink.version:
+                self.drain_one(sink)
+                sink.version = version
             sink.add(message_dict["record"])
         if sinks and sinks[0].is_full:
             self._drain_up_to(sinks[-1])
@@ -188,15 +231,20 @@ class LinkedTarget(PlainErrors, Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop without STATE: the batch that the signal interrupts is written in part only."""
         del frame
-        raise StopRun(f"stopped by {signal.Signals(signum).name}; the next run goes on from here")
+        told = f"stopped by {signal.Signals(signum).name}; the next run goes on from here"
+        self.direction.driver.stop(StopRun(told))
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        """Records that a full read no longer has are not deleted here: see `on_delete`."""
+        """Note that a full read of a stream is complete: what did not come is gone."""
+        self._assert_line_requires(message_dict, requires={"stream", "version"})
+        for sink in self._sinks_of.get(message_dict["stream"], []):
+            self.drain_one(sink)
+            sink.sync.deletions.activate(message_dict["version"])
 
-    @property
-    def _pins(self) -> dict[StreamPair, dict[str, str]]:
-        user_map = self.config.get("user_map") or {}
-        return pins_of(user_map, self.user_streams, inverted=self.user_map_inverted)
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Tell STATE, unless nothing was done."""
+        if not self.config["dry_run"]:
+            super()._write_state_message(state)
 
     def _open_sink(
         self,
@@ -229,26 +277,10 @@ class LinkedTarget(PlainErrors, Target):
             undeclared=undeclared,
             validate=sink.check,
         )
-        sink.sync = StreamSync(self._between(pair, stream, record_map), keys)
+        sink.sync = StreamSync(stream_link(self, pair, stream, record_map), keys)
         if isinstance(earlier, LinkedSink):
             sink.sync.continue_from(earlier.sync)
         return sink
-
-    def _between(
-        self, pair: StreamPair, stream: DestinationStream, record_map: RecordMap
-    ) -> StreamLink:
-        match_keys = match_keys_of(self.config.get("match_keys") or {}, stream)
-        pins = self._pins.get(pair, {})
-        return StreamLink(
-            direction=self.direction,
-            pair=pair,
-            stream=stream,
-            map=record_map,
-            matcher=Matcher(stream, match_keys, self.direction.links, pins.values()),
-            create=bool((self.config.get("create") or {}).get(stream.name, True)),
-            link_only=pair == self.user_streams,
-            pins=pins,
-        )
 
     def _pass_over(self, pair: StreamPair) -> None:
         if self.config["on_unknown_stream"] == "error":
@@ -265,34 +297,3 @@ class LinkedTarget(PlainErrors, Target):
     def _ordered_sinks(self) -> list[LinkedSink]:
         sinks = [sink for of_stream in self._sinks_of.values() for sink in of_stream]
         return sorted(sinks, key=self._priority)
-
-    def _warn_of_idle_maps(self) -> None:
-        """Tell of maps for streams that did not come, e.g. since their name is mistyped."""
-        for key, definition in (self.config.get("stream_maps") or {}).items():
-            source = definition.get("__source__", key) if isinstance(definition, dict) else key
-            if not source.startswith("__") and not fnmatch.filter(self._schemas, source):
-                self.logger.warning("stream_maps has '%s', but no such stream arrived", source)
-
-    def _sum_up(self, syncs: Sequence[StreamSync]) -> None:
-        self._warn_of_idle_maps()
-        errors = [error for sync in syncs for error in sync.errors]
-        for sync in syncs:
-            counts = {name: count for name, count in sync.tally.as_dict().items() if count}
-            told = ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing to do"
-            self.logger.info("%s to %s: %s", *sync.between.pair, told)
-        record_run(
-            self.engine,
-            Run(
-                source=self.config["source"],
-                destination=self.system,
-                started_at=self._started_at,
-                ended_at=datetime.now(timezone.utc),
-                outcome="failures" if errors else "ok",
-                streams=[StreamCounts(*sync.between.pair, sync.tally.as_dict()) for sync in syncs],
-            ),
-        )
-        if errors and self.config["on_error"] == "fail":
-            raise RecordsFailed(
-                f"{len(errors)} records failed and are kept on the failed list; the first: "
-                f"{errors[0]}"
-            )

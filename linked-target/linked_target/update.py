@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from singer_rest import NotFound
 
-from linked_target.attach import log_conflicts
+from linked_target.conflicts import tell_conflicts
+from linked_target.direction import OnDelete
 from linked_target.merge import Conflict, decide, edits_between
 from linked_target.open_properties import HELD, PENDING
 from linked_target.outcome import Outcome
+from linked_target.plan import changes_of
 from linked_target.records import MISSING, patched, property_of, with_property, with_stated_values
+from linked_target.steps import Read, Write
 from linked_target.values import is_empty, same_value
 
 if TYPE_CHECKING:
@@ -21,10 +25,14 @@ if TYPE_CHECKING:
     from linked_target.links import Link
     from linked_target.open_properties import OpenProperty
     from linked_target.records import Record
+    from linked_target.steps import Steps
 
-__all__ = ["Updating"]
+__all__ = ["EDITED_AFTERWARDS", "Updating"]
 
 logger = logging.getLogger(__name__)
+
+EDITED_AFTERWARDS = "it was edited after its partner was deleted"
+"""Why an orphan is a conflict that a person has to settle."""
 
 
 class Updating:
@@ -37,7 +45,7 @@ class Updating:
         self._stream = between.stream
         self._rebased: list[tuple[Link, Record]] = []
 
-    def update(self, link: Link, record: Record, *, final: bool) -> Outcome:
+    def update(self, link: Link, record: Record, *, final: bool) -> Steps[Outcome]:
         """Write what the source edited since the baseline.
 
         Args:
@@ -70,9 +78,9 @@ class Updating:
         known, unknown = self._between.translated(edits)
         if unknown and not final:
             return Outcome.WAITS
-        return self._write(link, record, known, unknown)
+        return (yield from self._write(link, record, known, unknown))
 
-    def write_open(self, link: Link) -> Outcome:
+    def write_open(self, link: Link) -> Steps[Outcome]:
         """Write what waits on a link, as far as it can be written now; else it is left out.
 
         Args:
@@ -90,16 +98,16 @@ class Updating:
         values |= {name: value for name, value in kept.items() if name not in still}
         if not values:
             return Outcome.LEFT_OUT
-        return self._write(link, link.source_record, values, {})
+        return (yield from self._write(link, link.source_record, values, {}))
 
-    def revive(self, link: Link) -> bool:
-        """Whether the partner of an orphaned link is there again; if so, the link counts again."""
-        try:
-            self._stream.get(str(link.destination_id))
-        except NotFound:
-            return False
-        self._links.orphan(link, gone=False)
-        return True
+    def revive(self, link: Link) -> Steps[Link | None]:
+        """The link of an orphan if both records are there again, else None."""
+        if link.gone != self._direction.source:
+            try:
+                yield Read(self._stream, str(link.destination_id))
+            except NotFound:
+                return None
+        return self._links.revive(link)
 
     def flush(self) -> None:
         """Store the new baselines of records whose mapped values did not change."""
@@ -108,28 +116,21 @@ class Updating:
 
     def _write(
         self, link: Link, record: Record, edits: Mapping[str, Any], unknown: Mapping[str, Any]
-    ) -> Outcome:
+    ) -> Steps[Outcome]:
         held = self._stream.unwritable(link.destination_record, edits.keys())
         if len(held) == len(edits):
             held = self._without_agreed(link, edits, held)
             self._settle(link, edits, held, unknown)
+            self._tell_held(link, link.destination_record, edits, held)
             self._links.rebase(
                 link, source_record=record, destination_record=link.destination_record
             )
             return Outcome.HELD if held else Outcome.UNCHANGED
         try:
-            current = self._stream.get(str(link.destination_id))
+            current = yield Read(self._stream, str(link.destination_id))
         except NotFound:
-            logger.warning(
-                "%s %s: its partner %s %s is gone; the link is orphaned",
-                self._between.pair.source,
-                link.source_id,
-                self._stream.name,
-                link.destination_id,
-            )
-            self._links.orphan(link)
-            return Outcome.UNCHANGED
-        return self._write_to(link, record, current, edits, unknown)
+            return self._without_partner(link)
+        return (yield from self._write_to(link, record, current, edits, unknown))
 
     def _write_to(
         self,
@@ -138,7 +139,7 @@ class Updating:
         current: Record,
         edits: Mapping[str, Any],
         unknown: Mapping[str, Any],
-    ) -> Outcome:
+    ) -> Steps[Outcome]:
         baseline = link.destination_record
         current = with_stated_values(current, baseline)
         decision = decide(
@@ -146,13 +147,24 @@ class Updating:
             edits,
             self._between.canonical(baseline, edits),
             self._between.canonical(current, edits),
-            self._between.source_wins,
+            self._between.judge(record, current),
             propagate_nulls=self._direction.propagate_nulls,
         )
-        log_conflicts(self._between, link.source_id, decision.conflicts)
+        tell_conflicts(self._between, link.source_id, link.destination_id, decision.conflicts)
         held = self._stream.unwritable(current, decision.write.keys())
         write = {name: value for name, value in decision.write.items() if name not in held}
-        answer = self._stream.update(current, write) if write else current
+        answer = current
+        if write:
+            try:
+                answer = yield Write(
+                    partial(self._stream.update, current, write),
+                    writer=self._stream.writer_of(write, current),
+                    draft=partial(self._stream.draft_updated, current, write),
+                )
+            except NotFound:  # deleted since it was read
+                return self._without_partner(link)
+        self._tell_written(link, current, write)
+        self._tell_held(link, current, edits, held)
         answer = with_stated_values(answer, with_emptied(current, write))
         agreed = patched(baseline, current, answer)
         for name in (*decision.agreed, *write):
@@ -165,6 +177,52 @@ class Updating:
         if write:
             return Outcome.UPDATED
         return Outcome.HELD if held else Outcome.UNCHANGED
+
+    def _without_partner(self, link: Link) -> Outcome:
+        """What `on_delete` says about an edited record whose partner is gone."""
+        policy = self._direction.on_delete
+        logger.warning(
+            "%s %s: its partner %s %s is gone (on_delete: %s)",
+            self._between.pair.source,
+            link.source_id,
+            self._stream.name,
+            link.destination_id,
+            policy.value,
+        )
+        if policy is OnDelete.UNLINK:
+            self._links.drop(link)
+            self._tell("unlink", link)
+            return Outcome.PARTNER_GONE
+        reason = EDITED_AFTERWARDS if policy is OnDelete.DELETE else None
+        self._links.orphan(link, self._direction.destination, reason)
+        self._tell("orphan", link)
+        return Outcome.ORPHANED
+
+    def _tell(self, action: str, link: Link) -> None:
+        self._direction.plan.note(action, self._between.pair, link.source_id, link.destination_id)
+
+    def _tell_written(self, link: Link, current: Record, write: Mapping[str, Any]) -> None:
+        if write:
+            self._direction.plan.note(
+                "update",
+                self._between.pair,
+                link.source_id,
+                link.destination_id,
+                changes=changes_of(current, write),
+            )
+
+    def _tell_held(
+        self, link: Link, current: Record, edits: Mapping[str, Any], held: Mapping[str, str]
+    ) -> None:
+        for name, reason in held.items():
+            self._direction.plan.note(
+                "hold",
+                self._between.pair,
+                link.source_id,
+                link.destination_id,
+                changes=changes_of(current, {name: edits[name]}),
+                detail=reason,
+            )
 
     def _without_agreed(
         self, link: Link, edits: Mapping[str, Any], held: Mapping[str, str]
@@ -205,12 +263,12 @@ class Updating:
         What is held or pending toward this run's source is an edit of the destination that could
         not be written yet, though the destination's baseline moved on: a conflict like any other.
         """
-        source = self._direction.source
+        source, source_wins = self._direction.source, self._between.judge(record)
         for row in self._direction.open.of_link(link.id, source):
             for name in self._edits_due_to(row, link, record, edits):
-                wins = self._between.source_wins(name)
+                wins = source_wins(name)
                 conflict = Conflict(name, edits[name], row.value, wins)
-                log_conflicts(self._between, link.source_id, [conflict])
+                tell_conflicts(self._between, link.source_id, link.destination_id, [conflict])
                 if wins:
                     self._direction.open.drop(link.id, source, [row.name])
                 else:

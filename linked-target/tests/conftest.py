@@ -10,6 +10,12 @@ sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds n
 from toy_bed import Bed, new_bed
 
 
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here takes time to appear, so nobody needs to wait for it."""
+    monkeypatch.setattr("linked_target.sync.PAUSES", (0.0, 0.0))
+
+
 @pytest.fixture
 def bed(tmp_path: Path) -> Bed:
     return new_bed(tmp_path)

@@ -107,7 +107,9 @@ def test_a_lost_answer_whose_record_is_not_found_yet_fails_and_is_adopted_later(
     one.trello["actions"].loses_answer = LOST
     one.trello["actions"].hides_from_recovery = True
     one.to_trello()
-    assert one.failed() == [("a1", "the answer was lost")]
+    ((failed, error),) = one.failed()
+    assert failed == "a1"
+    assert error.startswith("the answer was lost; nothing that it may have led to is found")
     assert one.trello["actions"].calls["create"] == 1
 
     one.trello["actions"].hides_from_recovery = False
