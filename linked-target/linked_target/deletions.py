@@ -95,7 +95,7 @@ class Deletions:
 
     def count(self) -> int:
         """How many links have lost their source record by what this run has read."""
-        return sum(len(page) for page in self._gone_rows())
+        return sum(len(page) for page in self._gone_ids())
 
     def carry_out(self) -> None:
         """Do what `on_delete` says with the partners of records that are gone.
@@ -103,20 +103,39 @@ class Deletions:
         Raises:
             PluginError: when nothing further can succeed.
         """
-        for rows in self._gone_rows():
-            links = self._links.by_id(self._between.pair, rows)
-            self._direction.driver.run(self._counted(link) for link in links)
+        parted = 0
+        for page in self._gone_ids():
+            parted += len(page)
+            if self._direction.on_delete is OnDelete.KEEP:
+                self._keep_all(page)
+            else:
+                links = self._links.by_id(self._between.pair, page)
+                self._direction.driver.run(self._counted(link) for link in links)
+        if parted:
+            logger.warning(
+                "%s: %d linked records are gone (on_delete: %s); see: links orphans",
+                self._between.pair.source,
+                parted,
+                self._direction.on_delete.value,
+            )
         self._roster.clear()
         self._active = False
 
-    def _gone_rows(self) -> Iterator[list[int]]:
+    def _gone_ids(self) -> Iterator[dict[int, str]]:
+        """Source ids by row, page by page, of links whose source record did not come."""
         if not self._active:
             return
         for page in self._links.linked_ids(self._between.pair):
             gone = set(self._roster.without(source_id for _, source_id in page))
-            rows = [row_id for row_id, source_id in page if source_id in gone]
+            rows = {row_id: source_id for row_id, source_id in page if source_id in gone}
             if rows:
                 yield rows
+
+    def _keep_all(self, page: dict[int, str]) -> None:
+        self._links.orphan_sourceless(page.keys())
+        self._attempts.tally.add(Outcome.ORPHANED, len(page))
+        for source_id in page.values():
+            self._direction.plan.note("orphan", self._between.pair, source_id)
 
     def _gone(self, links: Collection[Link]) -> list[Link]:
         gone = set(self._roster.without(link.source_id for link in links))
@@ -143,12 +162,11 @@ class Deletions:
 
     def _part(self, link: Link) -> Steps[Outcome]:
         """Part a pair of which the source's record is gone."""
-        policy = self._direction.on_delete
-        if policy is OnDelete.UNLINK:
+        if self._direction.on_delete is OnDelete.UNLINK:
             self._links.drop(link)
             self._tell("unlink", link)
             return Outcome.ORPHANED
-        if policy is OnDelete.KEEP or self._stream.undeletable(link.destination_record):
+        if self._stream.undeletable(link.destination_record):
             return self._keep(link, None)
         try:
             return (yield from self._delete(link))

@@ -25,7 +25,7 @@ from linked_target.link_queries import LinkQueries
 from linked_target.records import Record, encoded, record_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from contextlib import AbstractContextManager
 
 __all__ = [
@@ -179,6 +179,19 @@ class Links(LinkQueries):
                 store.links.c.reason: reason,
             },
         )
+
+    def orphan_sourceless(self, link_ids: Collection[int]) -> None:
+        """Remember of many links that the source's record is gone."""
+        columns = store.links.c
+        values = {
+            "state": ORPHANED,
+            "gone": self.source,
+            "updated_at": datetime.now(timezone.utc),
+        }
+        with self.transactions.begin() as connection:
+            connection.execute(
+                store.links.update().where(columns.id.in_(list(link_ids))).values(values)
+            )
 
     def revive(self, link: Link) -> Link:
         """Remember that both records are there again."""
