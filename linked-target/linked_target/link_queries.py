@@ -45,7 +45,7 @@ class LinkQueries:
             self._ends.source_id, self._ends.source_hash, columns.state, columns.gone
         ).where(self._ends.of_pair(pair), self._ends.source_id.in_(source_ids))
         with self.transactions.connect() as connection:
-            return {row[0]: Seen(*row[1:]) for row in connection.execute(query)}
+            return {row[0]: Seen(*row[1:]) for row in connection.execute(query).all()}
 
     def by_source(self, pair: StreamPair, source_ids: Collection[str]) -> dict[str, Link]:
         """The links of these source records, by source id."""
@@ -74,7 +74,7 @@ class LinkQueries:
                 .limit(PAGE)
             )
             with self.transactions.connect() as connection:
-                page = [(row[0], row[1]) for row in connection.execute(query)]
+                page = [(row[0], row[1]) for row in connection.execute(query).all()]
             if not page:
                 return
             yield page
@@ -104,7 +104,7 @@ class LinkQueries:
             self._ends.destination_id.is_not(None),
         )
         with self.transactions.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            return {row[0]: row[1] for row in connection.execute(query).all()}
 
     def owners_of(
         self, destination_stream: str, destination_ids: Collection[str]
@@ -119,7 +119,7 @@ class LinkQueries:
             self._ends.source_id.is_not(None),
         )
         with self.transactions.connect() as connection:
-            return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+            return {row[0]: (row[1], row[2]) for row in connection.execute(query).all()}
 
     def _select(
         self, pair: StreamPair, *conditions: sa.ColumnElement[bool], limit: int | None = None
@@ -131,4 +131,4 @@ class LinkQueries:
             .limit(limit)
         )
         with self.transactions.connect() as connection:
-            return [link_of(row) for row in connection.execute(query)]
+            return [link_of(row) for row in connection.execute(query).all()]

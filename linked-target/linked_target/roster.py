@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Roster"]
 
+MOST_AT_ONCE = 500
+
 
 class Roster:
     """Ids in a temporary database that nobody else sees and that ends with the run."""
@@ -30,11 +32,17 @@ class Roster:
         self.size += len(ids)
 
     def without(self, ids: Iterable[str]) -> list[str]:
-        """Those of the ids that were not noted."""
+        """Those of the ids, a page of them, that were not noted."""
+        wanted = list(ids)
         if self._connection is None:
-            return list(ids)
-        query = "SELECT 1 FROM ids WHERE id = ?"
-        return [each for each in ids if not self._connection.execute(query, (each,)).fetchone()]
+            return wanted
+        noted: set[str] = set()
+        for begin in range(0, len(wanted), MOST_AT_ONCE):
+            some = wanted[begin : begin + MOST_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT id FROM ids WHERE id IN ({marks})"  # noqa: S608 - marks only
+            noted.update(row[0] for row in self._connection.execute(query, some).fetchall())
+        return [each for each in wanted if each not in noted]
 
     def clear(self) -> None:
         """Forget all ids."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
@@ -23,8 +24,8 @@ class LinkedSink(BatchSink):
     version: int | None = None
     """Version of the full read that the current batch belongs to, if any."""
 
-    @property
-    def max_size(self) -> int:
+    @cached_property
+    def max_size(self) -> int:  # asked for with each record
         """Records per batch; look-ups in the link store are made for a whole batch at once."""
         return min(super().max_size, BATCH_SIZE)
 

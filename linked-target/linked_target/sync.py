@@ -141,8 +141,8 @@ class StreamSync:
     def _id_of(self, record: Record) -> str | None:
         """The record's id; None where it has none, which is a failure of this record."""
         parts = [record.get(key) for key in self._keys]
-        if parts and all(part not in (None, "") for part in parts):
-            return "|".join(str(part) for part in parts)
+        if parts and None not in parts and "" not in parts:
+            return "|".join(map(str, parts))
         wanted = " and ".join(f"'{key}'" for key in self._keys) or "a key: its stream declares none"
         unnamed = f"without key {record_hash(record).hex()}"
         self._attempts.fail(unnamed, record, f"it lacks {wanted}")
