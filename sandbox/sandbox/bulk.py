@@ -9,14 +9,24 @@ from sandbox.crm import ledger
 from sandbox.trello import journal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sandbox.world import World
 
 _MINUTE = 60_000
 
 
-def add_activities(world: World, count: int) -> None:
-    """Create activities in CRMOffice, owned by its users in turn."""
-    owners = [user["id"] for user in ledger.users(world)]
+def add_activities(world: World, count: int, owners: Sequence[str] = ()) -> None:
+    """Create activities in CRMOffice, owned in turn by these users, else by all.
+
+    Raises:
+        ValueError: an owner is no user.
+    """
+    users = {user["userName"]: user["id"] for user in ledger.users(world)}
+    unknown = [name for name in owners if name not in users]
+    if unknown:
+        raise ValueError(f"no such user: {unknown[0]}")
+    owner_ids = [users[name] for name in owners or users]
     now = clock.now_ms()
     for number in range(count):
         activity = {
@@ -24,7 +34,7 @@ def add_activities(world: World, count: int) -> None:
             "description": None,
             "status": "planned",
             "startsAt": clock.iso(now - (count - number) * _MINUTE),
-            "ownerId": owners[number % len(owners)],
+            "ownerId": owner_ids[number % len(owner_ids)],
         }
         ledger.create(world, "activities", activity)
 

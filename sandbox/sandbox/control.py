@@ -95,7 +95,9 @@ class Control:
         if member is None:
             raise ValueError("no such member")
         secret = f"{credentials.TRELLO_TOKEN_PREFIX}{member['username']}"
-        grant(store, secret, member["id"], sent.get("scopes", "read,write,account"))
+        seconds = msgspec.convert(sent.get("expires_in"), float | None)
+        expires = None if seconds is None else clock.now_ms() + round(seconds * 1000)
+        grant(store, secret, member["id"], sent.get("scopes", "read,write,account"), expires)
         store.commit()
         return {"token": secret, "idMember": member["id"]}
 
@@ -110,7 +112,8 @@ class Control:
         return {"access_token": access_token(self._world, sent.get("lifetime"))}
 
     def _bulk(self, sent: dict[str, Any]) -> dict[str, int]:
-        add_activities(self._world, int(sent.get("activities", 0)))
+        owners = msgspec.convert(sent.get("owners", []), list[str])
+        add_activities(self._world, int(sent.get("activities", 0)), owners)
         add_comments(self._world, int(sent.get("comments", 0)))
         self._world.store.commit()
         return self._world.store.counts()

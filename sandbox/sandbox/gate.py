@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from sandbox.bodies import again, read
+from sandbox.crm import refusals as crm
 from sandbox.crm.signin import revoke
+from sandbox.faults import Asked
+from sandbox.trello import refusals as trello
+from sandbox.trello.errors import TrelloError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +22,16 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 _SLOW_PARTS = 10
+
+
+@dataclass(frozen=True)
+class _Exchange:
+    """One request, and the way back to its client."""
+
+    asked: Asked
+    scope: Scope
+    receive: Receive
+    send: Send
 
 
 class Gate:
@@ -41,67 +55,77 @@ class Gate:
                 seen.append(message["status"])
             await send(message)
 
-        faults = self._world.faults.met(system, scope["method"], scope["path"])
+        asked = Asked(system, scope["method"], scope["path"], scope["query_string"])
         try:
-            await self._with_faults(faults, system, scope, receive, watched)
+            await self._meet_faults(_Exchange(asked, scope, receive, watched))
         finally:
             status = seen[0] if seen else None
             self._world.traffic.add(system, scope["method"], scope["path"], status)
 
-    async def _with_faults(
-        self,
-        faults: list[Fault],
-        system: System,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        for fault in faults:
+    async def _meet_faults(self, exchange: _Exchange) -> None:
+        faults = self._world.faults
+        if faults.depend_on_body(exchange.asked):
+            body = await read(exchange.receive)
+            asked = replace(exchange.asked, body=body)
+            exchange = replace(exchange, asked=asked, receive=again(body, exchange.receive))
+        met = faults.met(exchange.asked)
+        for fault in met:
             if fault.kind == "latency":
                 await asyncio.sleep(fault.seconds)
-        failing = [fault for fault in faults if fault.kind != "latency"]
-        if not failing:
-            await self._app(scope, receive, send)
-            return
-        await self._fail(failing[0], system, scope, receive, send)
-
-    async def _fail(
-        self,
-        fault: Fault,
-        system: System,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        if fault.kind == "drop_before":
-            await self._drop(scope, receive)
-        elif fault.kind == "drop_after_commit":
-            await self._app(scope, receive, _ignore)
-            await self._drop(scope, receive)
-        elif fault.kind == "status":
-            await _answer(send, fault.status, system, fault.retry_after)
-        elif fault.kind == "status_after_commit":
-            await self._app(scope, receive, _ignore)
-            await _answer(send, fault.status, system, fault.retry_after)
-        elif fault.kind == "expire_token":
-            await self._expire(scope, system, receive, send)
+        failing = [fault for fault in met if fault.kind != "latency"]
+        if failing:
+            await self._fail(failing[0], exchange)
         else:
-            await self._spoil_body(fault, scope, receive, send)
+            await self._app(exchange.scope, exchange.receive, exchange.send)
 
-    async def _drop(self, scope: Scope, receive: Receive) -> None:
-        self._connections.drop(scope["client"])
-        await _gone(receive)
+    async def _fail(self, fault: Fault, exchange: _Exchange) -> None:
+        if fault.kind in {"slow_body", "cut_body"}:
+            await self._spoil_body(fault, exchange)
+        elif fault.kind == "expire_token":
+            await self._expire(exchange)
+        else:
+            if fault.kind in {"drop_after_commit", "status_after_commit"}:
+                await self._app(exchange.scope, exchange.receive, _ignore)
+            if fault.kind in {"drop_before", "drop_after_commit"}:
+                await self._drop(exchange)
+            else:
+                await self._refuse(fault, exchange)
 
-    async def _expire(self, scope: Scope, system: System, receive: Receive, send: Send) -> None:
-        """Expire CRMOffice's access token, or say once that Trello's did."""
-        if system == "trello":
-            await _reply(send, 401, b"expired token", b"text/plain")
+    async def _drop(self, exchange: _Exchange) -> None:
+        self._connections.drop(exchange.scope["client"])
+        await _gone(exchange.receive)
+
+    async def _refuse(self, fault: Fault, exchange: _Exchange) -> None:
+        if exchange.asked.system == "trello":
+            error = trello.refusal(fault, exchange.asked)
+            await self._send_error(error, exchange, fault.retry_after)
             return
-        header = dict(scope["headers"]).get(b"authorization", b"").decode()
-        revoke(self._world, header)
-        await self._app(scope, receive, send)
+        response = crm.refusal(fault).response()
+        await response(exchange.scope, exchange.receive, exchange.send)
 
-    async def _spoil_body(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _expire(self, exchange: _Exchange) -> None:
+        """Expire CRMOffice's access token, or say once that Trello's did."""
+        if exchange.asked.system == "trello":
+            await self._send_error(TrelloError(401, "expired token"), exchange)
+            return
+        header = dict(exchange.scope["headers"]).get(b"authorization", b"").decode()
+        revoke(self._world, header)
+        await self._app(exchange.scope, exchange.receive, exchange.send)
+
+    async def _send_error(
+        self, error: TrelloError, exchange: _Exchange, retry_after: int | None = None
+    ) -> None:
+        body, kind = error.content(as_json=self._world.switches.errors_as_json)
+        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+        if retry_after is not None:
+            headers.append((b"retry-after", str(retry_after).encode()))
+        start = {"type": "http.response.start", "status": error.status, "headers": headers}
+        await exchange.send(start)
+        await exchange.send({"type": "http.response.body", "body": body})
+
+    async def _spoil_body(self, fault: Fault, exchange: _Exchange) -> None:
+        send = exchange.send
+
         async def spoil(message: Message) -> None:
             if message["type"] != "http.response.body":
                 await send(message)
@@ -109,15 +133,15 @@ class Gate:
             body = message.get("body", b"")
             if fault.kind == "cut_body":
                 await send({**message, "body": body[: len(body) // 2], "more_body": True})
-                await self._drop(scope, receive)
+                await self._drop(exchange)
                 return
             size = max(1, -(-len(body) // _SLOW_PARTS))
             for start in range(0, len(body), size):
-                await send({**message, "body": body[start : start + size], "more_body": True})
                 await asyncio.sleep(fault.seconds / _SLOW_PARTS)
+                await send({**message, "body": body[start : start + size], "more_body": True})
             await send({**message, "body": b"", "more_body": False})
 
-        await self._app(scope, receive, spoil)
+        await self._app(exchange.scope, exchange.receive, spoil)
 
 
 def _system(scope: Scope) -> System | None:
@@ -137,26 +161,3 @@ async def _ignore(_: Message) -> None:
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _answer(send: Send, status: int, system: System, retry_after: int | None) -> None:
-    if system == "trello":
-        body, kind = f"sandbox fault {status}".encode(), b"text/plain"
-    else:
-        problem = {"type": "about:blank", "title": "Sandbox fault", "status": status}
-        body, kind = msgspec.json.encode(problem), b"application/problem+json"
-    await _reply(send, status, body, kind, retry_after)
-
-
-async def _reply(
-    send: Send,
-    status: int,
-    body: bytes,
-    kind: bytes,
-    retry_after: int | None = None,
-) -> None:
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-    if retry_after is not None:
-        headers.append((b"retry-after", str(retry_after).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -25,6 +25,8 @@ class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     comment_edit_touches_card: bool = False
     comment_delete_touches_card: bool = False
     since_inclusive: bool = False
+    errors_as_json: bool = False
+    emails_visible: bool = False
     # CRMOffice
     token_lifetime: int = 3600
     rotate_refresh_token: bool = True
@@ -35,6 +37,7 @@ class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lists_as_bare_arrays: bool = False
     owner_id: Literal["id", "userName", "mixed"] = "mixed"
     naive_timestamps: bool = False
+    validation_status: Literal[400, 422] = 422
     crm_quota: Positive | None = None
     crm_window_ms: Positive = 10_000
 

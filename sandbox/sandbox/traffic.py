@@ -15,6 +15,16 @@ _KEPT = 2000
 _TOO_MANY = 429
 
 
+def is_sign_in(path: str) -> bool:
+    """Say whether a request is part of a sign-in."""
+    return "/connect/" in path
+
+
+def is_write(method: str, path: str) -> bool:
+    """Say whether a request changes records; a sign-in does not."""
+    return method in _WRITES and not is_sign_in(path)
+
+
 class Traffic:
     """Counts of requests; sign-ins count as ``token``, never as a write."""
 
@@ -31,11 +41,11 @@ class Traffic:
     def add(self, system: System, method: str, path: str, status: int | None) -> None:
         """Count a request; its status is None where it got no answer."""
         counts = self._counts[system]
-        if "/connect/" in path:
+        if is_sign_in(path):
             counts["token"] += 1
         else:
             counts[method] += 1
-            counts["writes"] += method in _WRITES
+            counts["writes"] += is_write(method, path)
         counts["429"] += status == _TOO_MANY
         shown = _SECRET.sub(r"\1***", path)
         self._log.append({"system": system, "method": method, "path": shown, "status": status})

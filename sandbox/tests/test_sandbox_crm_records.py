@@ -21,6 +21,15 @@ def test_a_page_has_at_most_two_hundred_records(crm: Client) -> None:
     assert (len(page["items"]), page["totalCount"]) == (200, 201)
 
 
+def test_the_pages_of_a_list_hold_each_record_once_and_end(crm: Client) -> None:
+    pages = [
+        [each["id"] for each in crm.get("/contacts", params=query).json()["items"]]
+        for query in ({"page": number, "pageSize": 30} for number in (1, 2, 3, 4))
+    ]
+    assert [len(page) for page in pages] == [30, 30, 20, 0]
+    assert len({each for page in pages for each in page}) == 80
+
+
 @pytest.mark.parametrize("query", [{"page": 0}, {"pageSize": "x"}, {"updatedSince": "later"}])
 def test_a_wrong_query_is_refused(crm: Client, query: dict[str, Any]) -> None:
     answer = crm.get("/companies", params=query)

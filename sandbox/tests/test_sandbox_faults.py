@@ -65,6 +65,18 @@ def test_a_cut_body_ends_in_the_middle(box: RunningSandbox, crm: Client) -> None
         crm.get("/companies")
 
 
+def test_a_cut_body_hides_a_success(
+    box: RunningSandbox,
+    trello: Client,
+    card: dict[str, Any],
+) -> None:
+    before = comments(trello, card)
+    box.add_fault("cut_body", method="POST", count=1)
+    with pytest.raises(requests.RequestException):
+        post(trello, card)
+    assert comments(trello, card) == before + 1
+
+
 def test_latency_and_slow_bodies_take_their_time(box: RunningSandbox, crm: Client) -> None:
     box.add_fault("latency", seconds=0.05, count=1)
     box.add_fault("slow_body", seconds=0.05, count=1)
@@ -118,3 +130,14 @@ def test_bulk_records_are_there_at_once(box: RunningSandbox, crm: Client, trello
     board = trello.get("/members/me/boards").json()[0]["id"]
     query = {"filter": "commentCard", "limit": 1000}
     assert len(trello.get(f"/boards/{board}/actions", params=query).json()) > 50
+
+
+def test_bulk_activities_can_have_owners_of_choice(box: RunningSandbox, crm: Client) -> None:
+    names = ["anna.havblikk", "bard.nordhei"]
+    ids = {user["id"] for user in crm.get("/users").json() if user["userName"] in names}
+    box.bulk(activities=100, owners=names)
+    query = {"pageSize": 200, "updatedSince": "2026-01-02T00:00:00Z"}
+    items = crm.get("/activities", params=query).json()["items"]
+    assert {each["ownerId"] for each in items} == ids
+    answer = requests.post(f"{box.url}/sandbox/bulk", json={"owners": ["nobody"]}, timeout=10)
+    assert (answer.status_code, answer.json()) == (400, {"error": "no such user: nobody"})

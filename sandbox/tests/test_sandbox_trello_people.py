@@ -22,6 +22,15 @@ def test_the_email_of_others_is_hidden(trello: Client) -> None:
     assert trello.get("/members/me").json()["email"] == "crmsync@trello.example"
 
 
+def test_the_email_of_others_shows_by_a_switch(box: RunningSandbox, trello: Client) -> None:
+    box.switch(emails_visible="on")
+    anna = trello.get("/members/annahavblikk").json()
+    assert (anna["email"], anna["prefs"]) == ("annahavblikk@crm.example", None)
+    path = f"/organizations/{anna['idOrganizations'][0]}/members"
+    shown = trello.get(path, params={"fields": "email"}).json()
+    assert {"annahavblikk@crm.example"} < {each["email"] for each in shown}
+
+
 def test_the_own_email_needs_the_account_scope(trello_as: TrelloSandbox) -> None:
     assert trello_as("sandbox-token-readonly").get("/members/me").json()["email"] is None
 

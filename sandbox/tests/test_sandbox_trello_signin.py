@@ -46,6 +46,15 @@ def test_a_token_without_the_write_scope_reads_only(
     assert (answer.status_code, answer.json()) == (401, {"message": "missing scopes"})
 
 
+def test_a_token_can_be_made_to_expire(box: RunningSandbox, trello_as: TrelloSandbox) -> None:
+    anna = trello_as(box.token("annahavblikk", expires_in=3600))
+    assert anna.get("/members/me").ok
+    box.token("annahavblikk", expires_in=-1)
+    assert anna.get("/members/me").text == "expired token"
+    box.token("annahavblikk")
+    assert anna.get("/members/me").ok
+
+
 def test_a_token_shows_its_permissions_and_its_member(trello: Client) -> None:
     shown = trello.get("/tokens/sandbox-token-readonly").json()
     assert [each["write"] for each in shown["permissions"]] == [False, False]

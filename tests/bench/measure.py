@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Seconds of wall time and megabytes of peak resident memory."""
+    """What a program took.
+
+    Attributes:
+        seconds: wall time.
+        cpu_seconds: time of all cores that worked for it; a busy machine changes it less.
+        megabytes: peak resident memory.
+    """
 
     seconds: float
+    cpu_seconds: float
     megabytes: float
 
 
-def best(measure: Callable[[], Measurement]) -> Measurement:
-    """The fastest of several runs: the one that the machine's other work disturbed least."""
-    return min((measure() for _ in range(ROUNDS)), key=lambda each: each.seconds)
+def best(*measures: Callable[[], Measurement]) -> list[Measurement]:
+    """The fastest of several runs of each: the one that the machine's other work disturbed least.
+
+    They take turns, so that a busy minute disturbs all of them.
+    """
+    rounds = [[measure() for measure in measures] for _ in range(ROUNDS)]
+    return [min(runs, key=lambda run: run.seconds) for runs in zip(*rounds, strict=True)]
 
 
 def measured(command: Sequence[Path | str], stdin: Path, folder: Path) -> Measurement:
@@ -36,14 +47,15 @@ def measured(command: Sequence[Path | str], stdin: Path, folder: Path) -> Measur
     """
     log = folder / "bench.log"
     with stdin.open() as source, log.open("w") as sink:
-        begun = time.perf_counter()
-        process = subprocess.Popen(command, stdin=source, stdout=sink, stderr=sink, cwd=folder)
-        megabytes = _finished(process, log)
-        return Measurement(time.perf_counter() - begun, megabytes)
+        process = subprocess.Popen(
+            _watched(command, folder), stdin=source, stdout=sink, stderr=sink, cwd=folder
+        )
+        _finish(process, log)
+    return _reported(folder)
 
 
 def piped(first: Sequence[Path | str], second: Sequence[Path | str], folder: Path) -> Measurement:
-    """Run two commands, the output of the first into the second; the memory is the second's.
+    """Run two commands, the output of the first into the second; CPU and memory are the second's.
 
     Raises:
         RuntimeError: when either exits with another code than 0.
@@ -52,19 +64,26 @@ def piped(first: Sequence[Path | str], second: Sequence[Path | str], folder: Pat
     with logs[0].open("w") as one, logs[1].open("w") as other:
         begun = time.perf_counter()
         source = subprocess.Popen(first, stdout=subprocess.PIPE, stderr=one, cwd=folder)
-        sink = subprocess.Popen(second, stdin=source.stdout, stdout=other, stderr=other, cwd=folder)
+        sink = subprocess.Popen(
+            _watched(second, folder), stdin=source.stdout, stdout=other, stderr=other, cwd=folder
+        )
         if source.stdout is not None:
             source.stdout.close()
-        megabytes = _finished(sink, logs[1])
-        _finished(source, logs[0])
-        return Measurement(time.perf_counter() - begun, megabytes)
+        _finish(sink, logs[1])
+        _finish(source, logs[0])
+        return replace(_reported(folder), seconds=time.perf_counter() - begun)
 
 
-def _finished(process: subprocess.Popen[bytes], log: Path) -> float:
-    """Wait for a process; return its peak memory in megabytes."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+def _watched(command: Sequence[Path | str], folder: Path) -> list[Path | str]:
+    program = Path(__file__).parent / "measured_program.py"
+    return [sys.executable, "-I", "-S", program, folder / "report.txt", *command]
+
+
+def _reported(folder: Path) -> Measurement:
+    return Measurement(*map(float, (folder / "report.txt").read_text().split()))
+
+
+def _finish(process: subprocess.Popen[bytes], log: Path) -> None:
+    if process.wait():
         told = log.read_text()[-2000:]
         raise RuntimeError(f"a command exits with {process.returncode}: {told}")
-    return usage.ru_maxrss / 1024

@@ -33,12 +33,19 @@ def page(world: World, resource: str, asked: Page) -> tuple[list[Record], int]:
         since = _since(asked.updated_since)
     counting = "SELECT count(*) FROM records WHERE kind = ? AND sort >= ?"
     total = world.store.value(counting, (resource, since))
-    sql = (
-        "SELECT body FROM records WHERE kind = ? AND sort >= ?"
-        " ORDER BY sort, number LIMIT ? OFFSET ?"
+    # To step over the pages before, the index alone is enough.
+    starting = (
+        "SELECT sort, number FROM records WHERE kind = ? AND sort >= ?"
+        " ORDER BY sort, number LIMIT 1 OFFSET ?"
     )
-    offset = (asked.number - 1) * asked.size
-    return world.store.bodies(sql, (resource, since, asked.size, offset)), total
+    sql = (
+        "SELECT body FROM records WHERE kind = ? AND (sort, number) >= (?, ?)"
+        " ORDER BY sort, number LIMIT ?"
+    )
+    start = world.store.rows(starting, (resource, since, (asked.number - 1) * asked.size))
+    if not start:
+        return [], total
+    return world.store.bodies(sql, (resource, *start[0], asked.size)), total
 
 
 def users(world: World) -> list[Record]:
@@ -82,7 +89,7 @@ def delete(world: World, resource: str, record_id: str) -> None:
 def _put(world: World, resource: str, record: Record) -> Record:
     errors = findings(world.store, resource, record)
     if errors:
-        raise invalid(errors)
+        raise invalid(errors, world.switches.validation_status)
     right = normalised(record)
     world.store.put(resource, right)
     return right

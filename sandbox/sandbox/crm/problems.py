@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 import msgspec
 from starlette.responses import Response
+
+from sandbox.statuses import phrase
 
 
 class ProblemError(Exception):
@@ -35,7 +35,7 @@ class ProblemError(Exception):
         """Return the answer."""
         body: dict[str, object] = {
             "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
+            "title": phrase(self.status),
             "status": self.status,
             "detail": self.detail,
         }
@@ -60,6 +60,6 @@ def missing(resource: str, record_id: str) -> ProblemError:
     return ProblemError(404, f"No record {record_id[:40]!r} in {resource}.")
 
 
-def invalid(errors: dict[str, list[str]]) -> ProblemError:
+def invalid(errors: dict[str, list[str]], status: int = 422) -> ProblemError:
     """A record breaks the rules."""
-    return ProblemError(422, "One or more properties are invalid.", errors)
+    return ProblemError(status, "One or more properties are invalid.", errors)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from sandbox.bodies import read
+from sandbox.faults import Asked
 from sandbox.trello import (
     batch,
     boards,
@@ -19,7 +21,8 @@ from sandbox.trello import (
     quotas,
     tokens,
 )
-from sandbox.trello.errors import TrelloError, invalid_value
+from sandbox.trello.errors import JSON, TrelloError, invalid_value
+from sandbox.trello.refusals import refusal
 from sandbox.trello.routing import Call, Router
 
 if TYPE_CHECKING:
@@ -45,18 +48,19 @@ class TrelloApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        body = await _read(receive)
-        status, answer, headers = self._respond(scope, body)
-        if isinstance(answer, str):
-            content, kind = answer.encode(), b"text/plain; charset=utf-8"
+        body = await read(receive)
+        answer, headers = self._respond(scope, body)
+        if isinstance(answer, TrelloError):
+            status = answer.status
+            content, kind = answer.content(as_json=self._world.switches.errors_as_json)
         else:
-            content, kind = msgspec.json.encode(answer), b"application/json; charset=utf-8"
+            status, content, kind = 200, msgspec.json.encode(answer), JSON
         sized = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
         start = {"type": "http.response.start", "status": status, "headers": [*sized, *headers]}
         await send(start)
         await send({"type": "http.response.body", "body": content})
 
-    def _respond(self, scope: Scope, body: bytes) -> tuple[int, Any, Headers]:
+    def _respond(self, scope: Scope, body: bytes) -> tuple[Any, Headers]:
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
         headers: Headers = []
         store = self._world.store
@@ -74,11 +78,11 @@ class TrelloApp:
             store.commit()
         except TrelloError as error:
             store.rollback()
-            return error.status, error.body, headers
+            return error, headers
         except BaseException:
             store.rollback()
             raise
-        return 200, answer, headers
+        return answer, headers
 
     def _run(
         self,
@@ -96,26 +100,24 @@ class TrelloApp:
 
     def _nested(self, token: Token) -> Any:
         def run(path: str, params: dict[str, Any]) -> Any:
+            self._fail(path, params)
             quotas.admit_member(self._world.windows, self._world.switches, token.id, path)
             return self._call("GET", path, params, token)
 
         return run
+
+    def _fail(self, path: str, params: dict[str, Any]) -> None:
+        """Refuse a route inside a batch that meets a fault."""
+        query = urlencode(params).encode()
+        asked = Asked("trello", "GET", f"/trello/1{path}", query, in_batch=True)
+        for fault in self._world.faults.met(asked):
+            raise refusal(fault, asked)
 
     def _call(self, method: str, path: str, params: dict[str, Any], token: Token) -> Any:
         token.demand("read" if method == "GET" else "write")
         endpoint, values = ROUTER.find(method, path)
         declared = {name: value for name, value in params.items() if name in endpoint.params}
         return endpoint.handler(Call(self._world, token, values, declared))
-
-
-async def _read(receive: Receive) -> bytes:
-    parts = []
-    more = True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(parts)
 
 
 def _params(method: str, query: str, body: bytes, content_type: str) -> dict[str, Any]:

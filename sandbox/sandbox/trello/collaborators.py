@@ -69,12 +69,16 @@ def set_role(call: Call) -> Record:
 @routes.add("DELETE", "/organizations/{id}/members/{idMember}")
 def remove_member(call: Call) -> Record:
     """Remove a member from a workspace; no feed tells of it."""
-    workspace = find_organization(call, call.path["id"])
-    member = find_member(call, call.path["idMember"])
-    if member["id"] != call.caller:
-        find_organization(call, workspace["id"], admin=True)
-    if not leave(call.store, "organization", workspace["id"], member["id"]):
-        raise not_found()
+    _remove(call)
+    return {"_value": None}
+
+
+@routes.add("DELETE", "/organizations/{id}/members/{idMember}/all")
+def remove_member_from_boards(call: Call) -> Record:
+    """Remove a member from a workspace and from its boards."""
+    workspace, member = _remove(call)
+    for board in call.store.children("board", workspace["id"]):
+        leave(call.store, "board", board["id"], member["id"])
     return {"_value": None}
 
 
@@ -132,6 +136,17 @@ def leave_board(call: Call) -> Record:
     if not leave(call.store, "board", board["id"], member["id"]):
         raise not_found()
     return {"_value": None}
+
+
+def _remove(call: Call) -> tuple[Record, Record]:
+    """End a membership of a workspace; anybody may end the own one. Return both."""
+    workspace = find_organization(call, call.path["id"])
+    member = find_member(call, call.path["idMember"])
+    if member["id"] != call.caller:
+        find_organization(call, workspace["id"], admin=True)
+    if not leave(call.store, "organization", workspace["id"], member["id"]):
+        raise not_found()
+    return workspace, member
 
 
 def _ghost(call: Call, email: str) -> Record:

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from sandbox.statuses import phrase
+
+JSON = b"application/json; charset=utf-8"
+TEXT = b"text/plain; charset=utf-8"
+
+Content = tuple[bytes, bytes]
+
 
 class TrelloError(Exception):
     """An answer that is no success.
@@ -20,6 +29,15 @@ class TrelloError(Exception):
     def message(self) -> str:
         """The text of the error."""
         return self.body if isinstance(self.body, str) else self.body["message"]
+
+    def content(self, *, as_json: bool = False) -> Content:
+        """Return the body and its media type; ``as_json`` makes JSON of a plain text, too."""
+        if isinstance(self.body, str) and not as_json:
+            return self.body.encode(), TEXT
+        body = self.body
+        if isinstance(body, str):
+            body = {"message": body, "error": phrase(self.status).upper().replace(" ", "_")}
+        return msgspec.json.encode(body), JSON
 
 
 def not_found() -> TrelloError:

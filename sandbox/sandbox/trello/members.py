@@ -76,7 +76,8 @@ def profile(call: Call, member: Record) -> Record:
         sql = "SELECT owner FROM memberships WHERE kind = ? AND member = ? ORDER BY owner"
         body[name] = [row[0] for row in call.store.rows(sql, (kind, member["id"]))]
     if not own:
-        body.update(email=None, loginTypes=None, prefs=None)
+        email = member["email"] if call.world.switches.emails_visible else None
+        body.update(email=email, loginTypes=None, prefs=None)
     elif "account" not in call.token.scopes:
         body["email"] = None
     return body

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.trello.errors import TrelloError
+from sandbox.trello.refusals import limit_exceeded
 
 if TYPE_CHECKING:
     from sandbox.switches import Switches
@@ -49,13 +49,13 @@ def admit(windows: Windows, switches: Switches, token: str, path: str) -> None:
         return
     length = switches.window_ms
     if windows.count("429", length) >= switches.block_after_429:
-        raise _refused("API_KEY_LIMIT_EXCEEDED")
+        raise limit_exceeded("key")
     if windows.count("key", length) >= switches.key_limit:
         windows.add("429", length)
-        raise _refused("API_KEY_LIMIT_EXCEEDED")
+        raise limit_exceeded("key")
     if windows.count(f"token {token}", length) >= switches.token_limit:
         windows.add("429", length)
-        raise _refused("API_TOKEN_LIMIT_EXCEEDED")
+        raise limit_exceeded("token")
     windows.add("key", length)
     windows.add(f"token {token}", length)
     admit_member(windows, switches, token, path)
@@ -68,8 +68,7 @@ def admit_member(windows: Windows, switches: Switches, token: str, path: str) ->
     length = switches.member_window_ms
     if windows.count(f"member {token}", length) >= switches.member_limit:
         windows.add("429", switches.window_ms)
-        body = {"message": "Exceeded rate limit to /1/member", "error": "RATE_LIMIT_EXCEEDED"}
-        raise TrelloError(429, body)
+        raise limit_exceeded("member")
     windows.add(f"member {token}", length)
 
 
@@ -88,7 +87,3 @@ def headers(windows: Windows, switches: Switches, token: str) -> list[tuple[byte
         for suffix, value in values:
             answer.append((f"x-rate-limit-{name}-{suffix}".encode(), str(value).encode()))
     return answer
-
-
-def _refused(error: str) -> TrelloError:
-    return TrelloError(429, {"error": error, "message": "Rate limit exceeded"})

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from sandbox import credentials
 from sandbox.clock import iso, now_ms
-from sandbox.trello.errors import TrelloError, not_found
+from sandbox.trello.errors import TrelloError, not_found, unauthorized
 from sandbox.trello.object_ids import new_id
 from sandbox.trello.routing import Routes
 
@@ -105,6 +105,16 @@ def show_owner(call: Call) -> Record:
     if member is None:
         raise not_found()
     return call.chosen({**member, "email": None}, ("id", "fullName", "username"))
+
+
+@routes.add("DELETE", "/tokens/{token}")
+def revoke_token(call: Call) -> Record:
+    """End one of the caller's own tokens for good."""
+    token = _shown(call)
+    if token.member != call.caller:
+        raise unauthorized("token")
+    call.store.write("DELETE FROM tokens WHERE id = ?", (token.id,))
+    return {"_value": None}
 
 
 def _shown(call: Call) -> Token:
