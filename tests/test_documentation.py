@@ -39,8 +39,11 @@ OF_THE_SDK = {
     for name in (value.to_dict() if isinstance(value, PropertiesList) else value).get(
         "properties", ()
     )
-}
-"""Settings that the SDK adds to every plugin, some of them only when the plugin is first used."""
+} - {"emit_activate_version_messages"}
+"""Settings that the SDK adds to every plugin, some of them only when the plugin is first used.
+
+It describes one more, which it adds to no tap: the taps here have it, with a default of their own.
+"""
 BESIDE_MELTANO_YML = {"links_url", "token_file"}
 """Files that Meltano places beside meltano.yml, and the plugins in the current folder."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from singer_rest import StopRun
@@ -52,7 +52,7 @@ def page_of(answer: Any, resource: str) -> Page:
 
 
 class Reading:
-    """All records of a list, each at least once.
+    """All records of a list, each at least once, and again when it was seen to change.
 
     Pages are counted from the list's begin. A record that is edited while the list is read moves
     to its end and pulls the others forward, so that the first one of the next page is never seen.
@@ -67,40 +67,73 @@ class Reading:
     def __init__(self, fetch: Callable[[int], Page], *, page_size: int, resource: str) -> None:
         self.settled = True
         """Whether the last sweep saw no record move, so that none can have been missed."""
+        self.complete = False
+        """Whether surely every record was given that was there all the time; see `thoroughly`."""
         self._fetch = fetch
         self._page_size = page_size
         self._resource = resource
+        self._sweeps = SWEEPS
+        self._thorough = False
+        self._given: dict[str, int] = {}
+
+    def thoroughly(self) -> Reading:
+        """Read so that a record which is not given is surely gone, and say so in `complete`.
+
+        A record that is deleted before the current page hides another one. Where a new one is
+        created at the same time, no total tells of it. But then the deleted one, which was seen,
+        is missing in the next sweep: so the list is read until a sweep misses nothing of the
+        one before. One of a single page needs no second sweep.
+        """
+        self._thorough = True
+        self._sweeps = SWEEPS + 1
+        return self
 
     def __iter__(self) -> Iterator[Raw]:
         """Yield raw records; again from the begin when some moved, at most `SWEEPS` times."""
-        for _ in range(SWEEPS):
-            self.settled = True
-            yield from self._sweep()
-            if self.settled:
+        before: Sweep | None = None
+        self._given.clear()
+        for _ in range(self._sweeps):
+            sweep = Sweep()
+            yield from self._sweep(sweep)
+            self.settled = sweep.settled
+            self.complete = sweep.shows_all and (sweep.pages == 1 or sweep.repeats(before))
+            if self.settled and (self.complete or not self._thorough or not sweep.at_end):
                 return
-            logger.info("%s changed while they were read: reading them again", self._resource)
+            if not self.settled:
+                logger.info("%s changed while they were read: reading them again", self._resource)
+            before = sweep
 
-    def _sweep(self) -> Iterator[Raw]:
-        seen: set[str] = set()
-        received = longest = number = 0
+    def _sweep(self, sweep: Sweep) -> Iterator[Raw]:
+        received = longest = 0
         total: int | None = None
         while True:
-            number += 1
-            page = self._fetch(number)
+            sweep.pages += 1
+            page = self._fetch(sweep.pages)
             keys = [_key(record) for record in page.records]
-            fresh = len(set(keys) - seen)
-            if not fresh:
-                return  # beyond the end, or the server ignores the number and repeats itself
+            fresh = len(set(keys) - sweep.seen)
+            if not fresh:  # beyond the end, or the server ignores the number and repeats itself
+                sweep.at_end = not keys
+                break
             shrunk = total is not None and page.total is not None and page.total < total
             if fresh < len(keys) or shrunk:
-                self.settled = False
-            yield from page.records
-            seen.update(keys)
+                sweep.settled = False
+            yield from self._changed(keys, page.records)
+            sweep.seen.update(keys)
             received += len(keys)
             total = page.total
             if self._is_last(len(keys), longest, received, total):
-                return
+                sweep.at_end = True
+                break
             longest = max(longest, len(keys))
+        sweep.at_end = sweep.at_end and len(sweep.seen) >= (total or 0)
+
+    def _changed(self, keys: list[str], records: list[Raw]) -> Iterator[Raw]:
+        """The records that no sweep has given yet as they are."""
+        for key, record in zip(keys, records, strict=True):
+            content = hash(repr(record))
+            if self._given.get(key) != content:
+                self._given[key] = content
+                yield record
 
     def _is_last(self, length: int, longest: int, received: int, total: int | None) -> bool:
         """Whether no further page is needed.
@@ -110,6 +143,32 @@ class Reading:
         if total is not None:
             return received >= total
         return length < longest or length > self._page_size
+
+
+@dataclass
+class Sweep:
+    """One way through the list.
+
+    Attributes:
+        pages: how many pages were asked for.
+        seen: keys of the records.
+        settled: whether no record was seen to move.
+        at_end: whether the list surely ended where the sweep did.
+    """
+
+    pages: int = 0
+    seen: set[str] = field(default_factory=set)
+    settled: bool = True
+    at_end: bool = False
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether nothing is seen to be missing."""
+        return self.settled and self.at_end
+
+    def repeats(self, before: Sweep | None) -> bool:
+        """Whether it shows everything that the sweep before did, so that nothing was deleted."""
+        return before is not None and before.shows_all and before.seen <= self.seen
 
 
 def _key(record: Raw) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from singer_rest import PlainStreamErrors
-from singer_sdk import Stream
+from singer_rest.versions import LATER_START, VersionedStream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
 from tap_crmoffice.contract import ACTIVITIES, COMPANIES, CONTACTS, ID, UPDATED_AT, USERS
+from tap_crmoffice.harvest import Harvest
 from tap_crmoffice.instants import bookmark_of, instant
-from tap_crmoffice.records import record_of
 from tap_crmoffice.schemas import SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
     from datetime import datetime
 
     from singer_sdk.helpers.types import Context, Record
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["STREAMS", "CrmOfficeStream", "UpdatedStream"]
 
+FULL_READ_HOURS = 24  # between two full reads, unless the setting says otherwise
 
-class CrmOfficeStream(PlainStreamErrors, Stream):
+
+class CrmOfficeStream(PlainStreamErrors, VersionedStream):
     """A resource, read as a whole each time."""
 
     primary_keys = (ID,)
@@ -42,24 +45,31 @@ class CrmOfficeStream(PlainStreamErrors, Stream):
         return self._tap.client
 
     @override
-    def get_records(self, context: Context | None) -> Iterable[Record]:
-        for raw in self.client.read(self.name):
-            record = record_of(self.name, raw)
-            if self.has_key(record):
-                yield record
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        harvest = Harvest(self.client, self.name)
+        yield from self.read_all(harvest) if self.tells_deletions else harvest
 
-    def has_key(self, record: Record) -> bool:
-        """Whether the record can be told from others; a warning if not."""
-        if record.get(ID) is None:
-            self.logger.warning("a record without an id is left out")
-            return False
-        return True
+    def read_all(self, harvest: Harvest) -> Iterator[Record]:
+        """Every record, with a new version; at the end tell that all others are gone."""
+        version = self.carry_new()
+        yield from harvest.thoroughly()
+        doubt = self._doubt_about(harvest)
+        self.end_full_read(version, number=harvest.number, doubt=doubt, start=harvest.since)
+
+    def _doubt_about(self, harvest: Harvest) -> str | None:
+        """Why a full read may lack records that are not deleted; None if it has all."""
+        if not harvest.is_complete:
+            return "the list changed, or did not show its end, while it was read"
+        return LATER_START if self.full_reads.leaves_out(harvest.since) else None
 
 
 class UpdatedStream(CrmOfficeStream):
     """A resource of which only records are read that were updated since the last run.
 
-    The bookmark is the latest `updatedAt` seen, by the server's clock, and inclusive.
+    Now and then it is read as a whole, since no list shows what was deleted.
+
+    The bookmark is the latest `updatedAt` seen, by the server's clock, and inclusive. It moves when
+    the stream has come to its end, so there is no progress on the way for the SDK to keep.
     """
 
     replication_key = UPDATED_AT
@@ -69,35 +79,52 @@ class UpdatedStream(CrmOfficeStream):
         """No upper limit for the bookmark: this machine's clock says nothing about the server's."""
 
     @override
-    def get_records(self, context: Context | None) -> Iterable[Record]:
-        since = self.get_starting_timestamp(context)
-        reading = self.client.read(self.name, since)
-        for raw in reading:
-            record = record_of(self.name, raw)
-            if not is_older(raw, since) and self.has_key(record):
-                yield record
-        if not reading.settled:
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        if self.tells_deletions and self._is_read_as_a_whole:
+            harvest = Harvest(self.client, self.name, self._start)
+            yield from self.read_all(harvest)
+        else:
+            self.carry(self.full_reads.version if self.tells_deletions else None)
+            harvest = Harvest(self.client, self.name, self.get_starting_timestamp(context))
+            yield from harvest
+        self._keep_bookmark(harvest)
+
+    @property
+    def _is_read_as_a_whole(self) -> bool:
+        has_bookmark = bool(self.stream_state.get("replication_key_value"))
+        if self.replication_method == REPLICATION_FULL_TABLE or not has_bookmark:
+            return True
+        if self.full_reads.leaves_out(self._start):
             self.logger.warning(
-                "%s kept changing while they were read: the bookmark stays, so that the next run "
-                "finds what this one may have missed",
-                self.name,
+                "%s: deletions are not looked for, since %s", self.name, LATER_START
             )
-            self.get_context_state(context).pop("progress_markers", None)
+            return False
+        hours = self.config.get("full_read_hours", FULL_READ_HOURS)
+        return self.full_reads.is_due(self.began, hours)
+
+    @property
+    def _start(self) -> datetime | None:
+        """What is older was never wanted; a full table has no start."""
+        if self.replication_method == REPLICATION_FULL_TABLE:
+            return None
+        return instant(self.config.get("start_date"))
 
     @override
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None
     ) -> None:
-        """Move the bookmark; the SDK compares texts, so it gets them in UTC."""
-        moment = instant(latest_record.get(UPDATED_AT))
-        if moment:
-            super()._increment_stream_state({UPDATED_AT: bookmark_of(moment)}, context=context)
+        """Nothing: the bookmark moves at the end, see `_keep_bookmark`."""
 
-
-def is_older(raw: dict[str, Any], since: datetime | None) -> bool:
-    """Whether a record was surely updated before the bookmark: the server may not have looked."""
-    moment = instant(raw.get(UPDATED_AT), latest=True)
-    return since is not None and moment is not None and moment < since
+    def _keep_bookmark(self, harvest: Harvest) -> None:
+        if not harvest.settled:
+            self.logger.warning(
+                "%s kept changing while they were read: the bookmark stays, so that the next run "
+                "finds what this one may have missed",
+                self.name,
+            )
+        elif harvest.latest and self.replication_method != REPLICATION_FULL_TABLE:
+            self.stream_state["replication_key"] = UPDATED_AT
+            self.stream_state["replication_key_value"] = bookmark_of(harvest.latest)
 
 
 class CompaniesStream(UpdatedStream):

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_rest import PlainErrors, SettingError
+from singer_rest.versions import EMIT_ACTIVATE_VERSION
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -14,7 +15,7 @@ from typing_extensions import override
 from tap_crmoffice.instants import instant
 from tap_crmoffice.schemas import SCHEMAS
 from tap_crmoffice.settings import SIGN_IN_SETTINGS, client_from_settings
-from tap_crmoffice.streams import STREAMS
+from tap_crmoffice.streams import FULL_READ_HOURS, STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,15 @@ class TapCrmOffice(PlainErrors, Tap):
             title="Start date",
             description="Earliest `updatedAt` to read when there is no bookmark yet (ISO 8601).",
         ),
+        th.Property(
+            "full_read_hours",
+            th.IntegerType(minimum=0),
+            default=FULL_READ_HOURS,
+            title="Hours between full reads",
+            description="How old the last full read of a stream may be before it is read as a "
+            "whole again, to find out what was deleted; 0: never.",
+        ),
+        EMIT_ACTIVATE_VERSION,
     ).to_dict()
 
     @cached_property

@@ -45,6 +45,10 @@ class PagedList:
     def reading(self) -> Reading:
         return Reading(self.fetch, page_size=self.page_size, resource="companies")
 
+    def replace(self, old: int, new: int) -> None:
+        self.ids.remove(old)
+        self.ids.append(new)
+
 
 def ids_of(reading: Reading) -> list[int]:
     return [record["id"] for record in reading]
@@ -126,6 +130,118 @@ def test_a_list_that_never_rests_ends_and_says_so() -> None:
 
     assert not reading.settled
     assert server.fetched <= SWEEPS * 4
+
+
+@settings(deadline=None)
+@given(
+    count=st.integers(0, 60),
+    cap=st.integers(1, 30),
+    page_size=st.integers(1, 30),
+    tells_total=st.booleans(),
+)
+def test_a_thorough_reading_of_a_list_at_rest_is_complete_and_gives_each_record_once(
+    count: int, cap: int, page_size: int, *, tells_total: bool
+) -> None:
+    server = PagedList(list(range(count)), cap, tells_total, page_size=page_size)
+    reading = server.reading().thoroughly()
+
+    assert ids_of(reading) == list(range(count))
+    assert reading.complete
+
+
+def test_one_page_is_complete_at_once() -> None:
+    server = PagedList(list(range(10)))
+    reading = server.reading().thoroughly()
+
+    ids_of(reading)
+
+    assert reading.complete
+    assert server.fetched == 1
+
+
+def test_a_record_hidden_by_a_deletion_is_found_though_a_creation_keeps_the_total() -> None:
+    server = PagedList(list(range(30)))
+    server.before_page[2] = lambda: server.replace(3, 30)  # 10 moves to page 1, which was read
+    reading = server.reading().thoroughly()
+
+    seen = ids_of(reading)
+
+    assert set(range(31)) == set(seen)
+    assert reading.complete
+
+
+@settings(deadline=None)
+@given(
+    events=st.dictionaries(
+        st.integers(2, 12), st.sampled_from(["delete", "replace", "touch", "create"])
+    ),
+    tells_total=st.booleans(),
+    places=st.randoms(use_true_random=False),
+)
+def test_whatever_happens_meanwhile_a_complete_reading_lacks_only_what_is_gone(
+    events: dict[int, str], places: Any, *, tells_total: bool
+) -> None:
+    server = PagedList(list(range(35)), tells_total=tells_total)
+    new = iter(range(100, 200))
+
+    def happen(event: str) -> None:
+        one = places.choice(server.ids)
+        if event == "touch":
+            server.touch(one)
+        if event in {"delete", "replace"}:
+            server.ids.remove(one)
+        if event in {"create", "replace"}:
+            server.ids.append(next(new))
+
+    for number, event in events.items():
+        server.before_page[number] = lambda event=event: happen(event)  # type: ignore[misc]
+    reading = server.reading().thoroughly()
+
+    seen = set(ids_of(reading))
+
+    assert not reading.complete or {each for each in server.ids if each < 100} <= seen
+
+
+def test_a_list_that_loses_records_on_and_on_is_not_complete() -> None:
+    server = PagedList(list(range(100)))
+    for number in range(2, 100):
+        server.before_page[number] = lambda: server.replace(server.ids[0], 1000 + server.fetched)
+    reading = server.reading().thoroughly()
+
+    ids_of(reading)
+
+    assert not reading.complete
+
+
+def test_a_server_that_repeats_its_first_page_may_have_more() -> None:
+    server = PagedList(list(range(10)), tells_total=False, ignores_page=True)
+    reading = server.reading().thoroughly()
+
+    assert ids_of(reading) == list(range(10))
+    assert not reading.complete
+    assert server.fetched == 2  # a second sweep could not tell either
+
+
+def test_a_list_that_ends_before_its_total_is_not_complete() -> None:
+    pages = {1: Page(records(1, 2), 9)}
+    reading = Reading(lambda number: pages.get(number, Page([], 9)), page_size=2, resource="users")
+
+    assert ids_of(reading.thoroughly()) == [1, 2]
+    assert not reading.complete
+
+
+def test_a_record_that_changed_between_two_sweeps_is_given_again() -> None:
+    sweeps = iter([1, 1, 2, 2, 2, 2])
+    reading = Reading(
+        lambda number: Page([{"id": number, "rank": next(sweeps)}], 2),
+        page_size=1,
+        resource="companies",
+    )
+
+    assert list(reading.thoroughly()) == [
+        *({"id": 1, "rank": 1}, {"id": 2, "rank": 1}),
+        *({"id": 1, "rank": 2}, {"id": 2, "rank": 2}),
+    ]
 
 
 def test_records_without_any_id_do_not_loop() -> None:

@@ -5,6 +5,8 @@
 - A card that arrives as a copy brings its comments along, as `copyCommentCard` with the date of
   the originals; one that is moved here may bring comments from a board that is not covered. So the
   comments of arrived cards are read as well.
+
+The comments are counted on the way: see `census`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from singer_rest import NotFound, RecordRefused
 
 from tap_trello.bookmarks import Bookmark, later
+from tap_trello.census import ARRIVALS, Census, card_of
 from tap_trello.feed import Feed, read_feed
 from tap_trello.instants import instant_of
 from tap_trello.records import COMMENTS, is_comment
@@ -24,12 +27,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_trello.client import TrelloClient
+    from tap_trello.tally import Tally
 
 __all__ = ["BoardActions"]
 
 Action = dict[str, Any]
-
-ARRIVALS = frozenset({"copyCard", "moveCardToBoard"})
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,10 @@ class BoardActions:
         client: the API.
         board_id: the board.
         bookmark: how far it was read before; an empty one to read everything.
+        expected: the comments that were there then, if they were counted.
         start: leave out actions of before.
-        edits_since: look for edits in comments from this time on only.
+        edits_since: look for edits in comments from this time on only; the count is one of these
+            comments only, too.
     """
 
     def __init__(
@@ -64,16 +68,20 @@ class BoardActions:
         board_id: str,
         bookmark: Bookmark,
         *,
+        expected: Tally | None = None,
         start: datetime | None = None,
         edits_since: datetime | None = None,
     ) -> None:
         self._client = client
         self._bookmark = bookmark
         self._start = start
+        self.census = Census(bookmark, expected)
         path = f"/boards/{board_id}/actions"
         self._feed = Feed(path, since=later(bookmark.newest, start))
         self._comments = Feed(path, COMMENTS, since=later(edits_since, start))
         self._newest: datetime | None = None
+        self.newest_ids: set[str] = set()
+        """Ids of the actions with the newest date that was read."""
         self._edited: datetime | None = None
         self._began: datetime | None = None
 
@@ -103,7 +111,9 @@ class BoardActions:
             if not self.is_first:
                 given.add(action["id"])
                 if action["type"] in ARRIVALS:
-                    arrived[action["data"]["card"]["id"]] = None
+                    arrived[card_of(action)] = None
+            elif is_comment(action):
+                self.census.count(action, for_next=True)
             yield action
         if self.is_first:
             return
@@ -112,7 +122,10 @@ class BoardActions:
                 given.add(action["id"])
                 self._note_edit(action)
                 yield action
+        new = self.bookmark()
         for action in read_feed(self._client, self._comments, first.comments):
+            covered = new.covers(action["id"], instant_of(action["date"]))
+            self.census.count(action, for_next=covered)
             if self._note_edit(action) and action["id"] not in given:
                 yield action
 
@@ -125,7 +138,7 @@ class BoardActions:
         edited = self._edited
         if edited is not None and self._began is not None:
             edited = min(edited, self._began)
-        return self._bookmark.advanced(self._newest, edited)
+        return self._bookmark.advanced(self._newest, edited, frozenset(self.newest_ids))
 
     def _comments_of(self, cards: dict[str, None]) -> Iterator[Action]:
         feeds = [Feed(f"/cards/{card}/actions", COMMENTS, since=self._start) for card in cards]
@@ -138,7 +151,11 @@ class BoardActions:
             yield from read_feed(self._client, feed, page)
 
     def _note(self, action: Action) -> None:
-        self._newest = later(self._newest, instant_of(action["date"]))
+        date = instant_of(action["date"])
+        self._newest = later(self._newest, date)
+        if date == self._newest:  # newest first, so there was none newer before
+            self.newest_ids.add(action["id"])
+        self.census.note(action)
         if is_comment(action):
             self._note_edit(action)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bookmark"]
 
-NEWEST, EDITED = "replication_key_value", "edits_bookmark"
+NEWEST, NEWEST_IDS, EDITED = "replication_key_value", "newest_ids", "edits_bookmark"
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,12 @@ class Bookmark:
     Attributes:
         newest: date of the newest action that was read, as Trello tells it.
         edited: time up to which edits of comments were read; None if none was ever seen.
+        newest_ids: ids of the actions of the newest date.
     """
 
     newest: datetime | None = None
     edited: datetime | None = None
+    newest_ids: frozenset[str] = frozenset()
 
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Bookmark:
@@ -35,6 +37,7 @@ class Bookmark:
         return cls(
             newest=instant_of(newest) if newest else None,
             edited=instant_of(edited) if edited else None,
+            newest_ids=frozenset(state.get(NEWEST_IDS) or ()),
         )
 
     def put(self, state: MutableMapping[str, Any], replication_key: str) -> None:
@@ -42,12 +45,29 @@ class Bookmark:
         if self.newest is not None:
             state["replication_key"] = replication_key
             state[NEWEST] = trello_time(self.newest)
+            state[NEWEST_IDS] = sorted(self.newest_ids)
         if self.edited is not None:
             state[EDITED] = trello_time(self.edited)
 
-    def advanced(self, newest: datetime | None, edited: datetime | None) -> Bookmark:
+    def advanced(
+        self,
+        newest: datetime | None,
+        edited: datetime | None,
+        newest_ids: frozenset[str] = frozenset(),
+    ) -> Bookmark:
         """The bookmark after further actions and edits were read; it never moves back."""
-        return Bookmark(later(self.newest, newest), later(self.edited, edited))
+        latest = later(self.newest, newest)
+        ids = newest_ids if newest == latest else self.newest_ids
+        return Bookmark(latest, later(self.edited, edited), ids)
+
+    def covers(self, action_id: str, date: datetime) -> bool:
+        """Whether an action was there when the board was read up to this bookmark.
+
+        Not every one that was there: copied and moved comments come with an old date.
+        """
+        if self.newest is None or date > self.newest:
+            return False
+        return date < self.newest or action_id in self.newest_ids
 
 
 def later(one: datetime | None, other: datetime | None) -> datetime | None:

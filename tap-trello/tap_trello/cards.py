@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from singer_rest import NotFound, RecordRefused
+from singer_rest import RecordRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def cards_path(board_id: str, limit: int, before: str | None = None) -> str:
 
 
 def cards_of(client: TrelloClient, board_id: str, first_page: Any) -> Iterator[Card]:
-    """Every card of a board once, the newest page first; none if the board is gone.
+    """Every card of a board once, the newest page first.
 
     A page that is too large for Trello (403) is asked for again with half as many cards.
 
@@ -47,13 +47,11 @@ def cards_of(client: TrelloClient, board_id: str, first_page: Any) -> Iterator[C
         first_page: the answer to `first_cards_path`, or its refusal.
 
     Raises:
-        RecordRefused: when the cards can't be read.
+        RecordRefused: when the cards can't be read; NotFound if the board is gone.
     """
     limit, before, page = LARGEST_PAGE, None, first_page
     seen: set[str] = set()
     while True:
-        if isinstance(page, NotFound):
-            return
         if isinstance(page, RecordRefused):
             if page.status != FORBIDDEN or limit <= SMALLEST_PAGE:
                 raise page

@@ -105,7 +105,7 @@ def _owner(record: Record, footer: Footer | None, directory: Directory) -> Recor
     if footer is None or footer.owner is None:
         return None
     author = record.get("memberCreator") or {}
-    if author.get("username", "").lower() == footer.owner.lower():
+    if (author.get("username") or "").lower() == footer.owner.lower():
         return dict(author)
     member = directory.by_username(footer.owner)
     return None if member is None else {name: member.get(name) for name in AUTHOR}

@@ -6,13 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_rest import PlainErrors
+from singer_rest.versions import EMIT_ACTIVATE_VERSION
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from tap_trello.account import Account
-from tap_trello.actions import ActionsStream
+from tap_trello.actions import FULL_READ_HOURS, ActionsStream
 from tap_trello.settings import SIGN_IN_SETTINGS, client_from_settings
+from tap_trello.sight import Sight
 from tap_trello.streams import (
     BoardsStream,
     CardsStream,
@@ -64,6 +66,16 @@ SETTINGS = th.PropertiesList(
         title="Lookback for edits, in days",
         description="How old a comment may be for its edits to be found; any age by default.",
     ),
+    th.Property(
+        "full_read_hours",
+        th.IntegerType(minimum=0),
+        default=FULL_READ_HOURS,
+        title="Hours between full reads",
+        description="With edit_lookback_days: how old the last full read of the actions may be "
+        "before they are all read again, to find out what was deleted; 0: never. Without, each "
+        "run finds out.",
+    ),
+    EMIT_ACTIVATE_VERSION,
 )
 
 
@@ -92,6 +104,11 @@ class TapTrello(PlainErrors, Tap):
             organization_ids=self.config.get("organization_ids") or (),
             board_ids=self.config.get("board_ids") or (),
         )
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What became of workspaces and boards that earlier runs have read."""
+        return Sight(self.account)
 
     def discover_streams(self) -> list[Stream]:
         """All streams."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sandbox.server import STATE_FILE
+from sandbox.store import Store
 from sandbox.testing import RunningSandbox
+from sandbox.trello import journal
 from tap_trello.client import TrelloClient
 from tap_trello.quotas import Quotas
 from tap_trello.tap import TapTrello
@@ -72,3 +76,68 @@ def run(config: dict[str, Any]) -> Callable[..., Messages]:
         return [json.loads(line) for line in output]
 
     return run
+
+
+@dataclass
+class Desk:
+    """Somebody who works in Trello."""
+
+    box: RunningSandbox
+    client: TrelloClient
+
+    def boards(self) -> list[str]:
+        boards = self.client.get("/members/me/boards?filter=all")
+        return [board["id"] for board in boards]
+
+    def cards(self, board: str) -> list[dict[str, Any]]:
+        cards: list[dict[str, Any]] = self.client.get(f"/boards/{board}/cards?filter=all")
+        return cards
+
+    def comments(self, board: str) -> list[str]:
+        path = f"/boards/{board}/actions?filter=commentCard,copyCommentCard&limit=1000"
+        return [comment["id"] for comment in self.client.get(path)]
+
+    def write(self, card: str, text: str = "Hei") -> str:
+        path = f"/cards/{card}/actions/comments"
+        return str(self.client.request("POST", path, json={"text": text})["id"])
+
+    def edit(self, comment: str, text: str) -> None:
+        self.client.request("PUT", f"/actions/{comment}", json={"text": text})
+
+    def delete(self, path: str) -> None:
+        self.client.request("DELETE", path)
+
+    def copy(self, card: str, to_list: str) -> str:
+        body = {"idCardSource": card, "idList": to_list, "keepFromSource": "all"}
+        return str(self.client.request("POST", "/cards", json=body)["id"])
+
+    def new_board(self, name: str = "New") -> str:
+        return str(self.client.request("POST", "/boards", json={"name": name})["id"])
+
+    def first_list(self, board: str) -> str:
+        return str(self.client.get(f"/boards/{board}/lists")[0]["id"])
+
+    def move(self, card_id: str, board_id: str) -> None:
+        """Move a card to another board, with its comments; the sandbox has no request for it."""
+        own, target = self.client.get("/members/me")["id"], self.first_list(board_id)
+        with closing(Store(self.box.data / STATE_FILE)) as store:
+            card = store.get("card", card_id) or {}
+            source = store.get("board", card["idBoard"])
+            board, in_list = store.get("board", board_id), store.get("list", target)
+            left = journal.place(card, None, source)
+            journal.record(store, "moveCardFromBoard", own, {**left, "boardTarget": board_id})
+            card.update(idBoard=board_id, idList=target)
+            store.put("card", card)
+            place = journal.place(card, in_list, board)
+            for action in store.bodies("SELECT body FROM actions WHERE card = ?", (card_id,)):
+                if action["type"] in {"commentCard", "copyCommentCard"}:
+                    action["data"].update(place)
+                    sql = "UPDATE actions SET board = ?, list = ?, body = ? WHERE id = ?"
+                    store.write(sql, (board_id, target, json.dumps(action), action["id"]))
+            journal.record(store, "moveCardToBoard", own, {**place, "boardSource": source})
+            store.commit()
+
+
+@pytest.fixture
+def desk(box: RunningSandbox, client: TrelloClient) -> Desk:
+    return Desk(box, client)

@@ -88,6 +88,11 @@ def test_what_a_footer_does_not_state_is_listed_and_stays() -> None:
     assert record["unstated"] == ["memberCreator"]
 
 
+def test_an_author_without_a_username_is_no_obstacle() -> None:
+    record = effective(comment(render("Hello", FOOTER), author={**SYNC, "username": None}))
+    assert record["memberCreator"]["id"] == "k1"
+
+
 def test_an_owner_whom_nobody_knows_is_not_stated() -> None:
     record = effective(comment(render("Hello", Footer(owner="stranger"))))
     assert record["memberCreator"] == SYNC

@@ -1,0 +1,63 @@
+"""What became of workspaces and boards that earlier runs have read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from singer_rest import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from tap_trello.account import Account
+
+__all__ = ["BOARDS", "ORGANIZATIONS", "Sight"]
+
+ORGANIZATIONS, BOARDS = "organizations", "boards"
+
+
+class Sight:
+    """Tells places that were deleted from those that are merely out of sight.
+
+    A place is a workspace or a board. One that a run does not cover any more is asked for by
+    itself: only if there is none (404), it was deleted. Else the member has lost access, or the
+    settings leave it out, and what lies in it is not deleted.
+
+    Args:
+        account: what the run covers.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._deleted: dict[str, bool] = {}
+
+    def covered(self, kind: str) -> set[str]:
+        """Ids of the workspaces or boards that the run covers."""
+        account = self._account
+        places = account.organizations if kind == ORGANIZATIONS else account.boards
+        return {place["id"] for place in places}
+
+    def hidden(self, known: Mapping[str, Collection[str]]) -> str | None:
+        """One of the known places that is out of sight, in words; None if there is none.
+
+        Args:
+            known: ids by kind of place.
+        """
+        for kind, ids in known.items():
+            place = self._first_hidden(kind, sorted(set(ids) - self.covered(kind)))
+            if place is not None:
+                word = "workspace" if kind == ORGANIZATIONS else "board"
+                return f"{word} {place}"
+        return None
+
+    def _first_hidden(self, kind: str, missing: Sequence[str]) -> str | None:
+        for place in missing:
+            if self._deleted.get(place) is False:
+                return place
+        unknown = [place for place in missing if place not in self._deleted]
+        answers = self._account.client.get_many(f"/{kind}/{place}?fields=id" for place in unknown)
+        for place, answer in zip(unknown, answers, strict=False):
+            self._deleted[place] = isinstance(answer, NotFound)
+            if not self._deleted[place]:
+                return place  # one is enough, and the others would cost requests
+        return None

@@ -1,0 +1,44 @@
+"""What SQL targets make of a tap's messages: tables whose rows have versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Row = dict[str, Any]
+
+
+@dataclass
+class VersionedTables:
+    """Tables by stream: the SDK's SQL targets with `hard_delete` treat messages like this.
+
+    A record is put in under its key, with the version of its message. ACTIVATE_VERSION deletes the
+    rows with an older version. A row without a version is never deleted.
+    """
+
+    rows: dict[str, dict[str, Row]] = field(default_factory=dict)
+    versions: dict[str, dict[str, int | None]] = field(default_factory=dict)
+
+    def load(self, messages: Iterable[Row]) -> None:
+        """Take in the output of a run."""
+        for message in messages:
+            if message["type"] == "RECORD":
+                self._put(message["stream"], message["record"], message.get("version"))
+            elif message["type"] == "ACTIVATE_VERSION":
+                self._clear(message["stream"], message["version"])
+
+    def ids(self, stream: str) -> set[str]:
+        """The keys of a table's rows."""
+        return set(self.rows.get(stream, {}))
+
+    def _put(self, stream: str, record: Row, version: int | None) -> None:
+        self.rows.setdefault(stream, {})[record["id"]] = record
+        self.versions.setdefault(stream, {})[record["id"]] = version
+
+    def _clear(self, stream: str, active: int) -> None:
+        for key, version in list(self.versions.get(stream, {}).items()):
+            if version is not None and version < active:
+                del self.rows[stream][key], self.versions[stream][key]
