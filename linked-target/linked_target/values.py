@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 __all__ = ["Kind", "has_scheme", "is_empty", "match_value", "parse_instant", "same_value"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class Kind(str, enum.Enum):
@@ -28,9 +31,10 @@ def is_empty(value: Any) -> bool:
 def same_value(kind: Kind, one: Any, other: Any) -> bool:
     """Whether two values of a property mean the same.
 
-    Instants compare by their millisecond (Trello keeps no more), ids as text, texts without the
-    white space at their ends, e-mail addresses without regard to case, and websites without the
-    scheme where one of them names none (`www.acme.example`). Empty values are equal.
+    Instants compare by their millisecond (Trello keeps no more and cuts the rest), ids as text,
+    texts without the white space at their ends, e-mail addresses without regard to case, and
+    websites without the scheme where one of them names none (`www.acme.example`). Empty values are
+    equal.
     """
     if is_empty(one) or is_empty(other):
         return is_empty(one) and is_empty(other)
@@ -83,7 +87,7 @@ def _with_six_digits(text: str) -> str:
 def _plain(kind: Kind, value: Any) -> Any:
     if kind is Kind.INSTANT:
         instant = parse_instant(value)
-        return str(value).strip() if instant is None else round(instant.timestamp() * 1000)
+        return str(value).strip() if instant is None else (instant - EPOCH) // MILLISECOND
     if isinstance(value, (dict, list, bool)):
         return value
     text = str(value).replace("\r\n", "\n").strip()
