@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from singer_rest.answers import retry_after
 from singer_rest.client import RestClient
 from singer_rest.command import PlainErrors, PlainStreamErrors
+from singer_rest.computed_once import computed_once
 from singer_rest.errors import (
     NotFound,
     OutcomeUnknown,
@@ -25,4 +27,6 @@ __all__ = [
     "RestClient",
     "SettingError",
     "StopRun",
+    "computed_once",
+    "retry_after",
 ]

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import logging
+import threading
+import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
-import tenacity
 
-from singer_rest.address import LOOPBACK_HOSTS, checked_address
-from singer_rest.answers import kind_of, never_connected, retry_after, words_of
+from singer_rest.address import checked_address
+from singer_rest.answers import kind_of, never_connected, one_line, retry_after, words_of
+from singer_rest.attempts import (
+    LONGEST_RETRY_AFTER,
+    TOO_MANY_REQUESTS,
+    Attempts,
+    TryAgainError,
+)
 from singer_rest.errors import (
     NotFound,
     OutcomeUnknown,
-    PluginError,
     RecordRefused,
     SettingError,
     StopRun,
 )
+from singer_rest.sessions import ThreadSessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,24 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = ["RestClient"]
 
-TOO_MANY_REQUESTS = 429
-LONGEST_WAIT = 60.0  # seconds between two attempts, unless Retry-After asks for more
-LONGEST_RETRY_AFTER = 960.0  # seconds; the longest documented window is 900 s
-
-logger = logging.getLogger(__name__)
-
-
-class _TryAgainError(Exception):
-    """The request may be sent again, after `wait` seconds if the server said so."""
-
-    def __init__(self, error: PluginError, wait: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.wait = wait
+PASSING = frozenset({408, 425, 449})  # beside all of 500 and more; 449 says "retry with"
+LONGEST_PATH = 150  # characters of a path that a message repeats
+SHORTEST_SECRET = 4  # characters; a shorter one would only garble the words around it
 
 
 class RestClient:
-    """One API: its address, its sign-in, its pace.
+    """One API: its address, its sign-in, its pace. Any number of threads may share it.
 
     Subclasses say how a request is signed (`headers`), what a refused sign-in means
     (`renew_sign_in`, `is_sign_in_refused`) and which pacer a request belongs to (`pacers`).
@@ -52,7 +48,8 @@ class RestClient:
     Args:
         base_url: address below which all paths lie; https, or http on this machine only.
         name: the API's name for messages, e.g. "Trello".
-        attempts: how often a request is sent at most.
+        attempts: how often a request is sent at most, not counting those that met a 429 while
+            others succeeded.
         timeout: seconds to wait for the connection and for each read.
         user_agent: value of the User-Agent header.
         backoff: seconds before the second attempt when the server names none; then doubled.
@@ -77,22 +74,31 @@ class RestClient:
         self.timeout = timeout
         self.backoff = backoff
         self.requests_sent = 0
-        self.session = requests.Session()
-        self.session.auth = unchanged  # else a ~/.netrc would replace the sign-in header
-        # A company's proxy and certificates count, but not on the way to this machine.
-        self.session.trust_env = urlsplit(self.base_url).hostname not in LOOPBACK_HOSTS
-        self.session.headers["User-Agent"] = user_agent
+        self._sessions = ThreadSessions(self.base_url, user_agent)
+        self._counting = threading.Lock()
+        self._succeeded_at = float("-inf")
+
+    @property
+    def session(self) -> requests.Session:
+        """The session of this thread."""
+        return self._sessions.current()
 
     def headers(self) -> Mapping[str, str]:
-        """Headers that sign a request."""
+        """Headers that sign a request; asked for each request anew."""
         return {}
 
     def secrets(self) -> Iterable[str]:
         """Texts that no message may repeat, e.g. a token that is part of a path."""
         return ()
 
-    def renew_sign_in(self) -> bool:
-        """Try to get a new sign-in after a refusal; return whether there is one."""
+    def renew_sign_in(self, refused: Mapping[str, str]) -> bool:
+        """Try to get a new sign-in after a refusal; return whether there is one.
+
+        Args:
+            refused: headers of the request that was refused. Other threads may have renewed the
+                sign-in since it was sent.
+        """
+        del refused
         return False
 
     def is_sign_in_refused(self, response: requests.Response) -> bool:
@@ -100,12 +106,29 @@ class RestClient:
         return bool(response.status_code == requests.codes.unauthorized)
 
     def pacers(self, path: str) -> Iterable[Pacer]:
-        """The pacers that a request for `path` has to pass."""
+        """The pacers that a request for `path` has to pass, the one that most requests share last.
+
+        So nobody holds a place in a line that others wait in while waiting in another one.
+        """
         del path
         return ()
 
-    def observe(self, response: requests.Response) -> None:
-        """See every answer, e.g. to read the quota that is left."""
+    def observe(self, response: requests.Response, sent: float) -> None:
+        """See every answer, e.g. to read the quota that is left.
+
+        Args:
+            response: the answer.
+            sent: when its request was sent, in the pacers' time (`time.monotonic`).
+        """
+
+    def hold_up(self, path: str, response: requests.Response) -> None:
+        """Keep all threads from sending what would be refused like a request just now.
+
+        Here, all that passes the same pacers, for as long as the answer says.
+        """
+        seconds = retry_after(response)
+        for pacer in self.pacers(path):
+            pacer.block(self.backoff if seconds is None else min(seconds, LONGEST_RETRY_AFTER))
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Return the JSON of a GET; it is repeated on passing errors."""
@@ -136,78 +159,81 @@ class RestClient:
 
         Raises:
             NotFound: 404.
-            RecordRefused: another 4xx; its message is the API's own words.
-            OutcomeUnknown: not repeatable, and the answer was lost or a server error.
+            RecordRefused: another 4xx, its message in the API's own words; or a write that keeps
+                meeting server errors while other requests succeed.
+            OutcomeUnknown: not repeatable, and the answer was lost, cut, or a server error.
             SettingError: the sign-in holds characters that no header can carry.
             StopRun: sign-in refused, a redirect, or still no success after all attempts.
         """
         request = requests.Request(
             method, self.base_url + path, params=params, json=json, data=form, headers=headers
         )
+        attempts = Attempts(self.attempts, self.backoff, lambda: self._succeeded_at)
         renewed = False
 
         def once() -> Any:
             nonlocal renewed
             response = self._send(request, path, repeatable=repeatable)
             if self.is_sign_in_refused(response):
-                if not renewed and self.renew_sign_in():
+                if not renewed and self.renew_sign_in(response.request.headers):
                     renewed = True
                     response = self._send(request, path, repeatable=repeatable)
                 if self.is_sign_in_refused(response):
-                    raise StopRun(
-                        f"{self.name} refuses the sign-in: {self._told(self.words_of(response))}"
-                    )
+                    raise StopRun(f"{self.name} refuses the sign-in: {self._words(response)}")
             return self._json_of(response, method, path, repeatable=repeatable)
 
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_TryAgainError),
-            stop=tenacity.stop_after_attempt(self.attempts),
-            wait=self._wait,
-            before_sleep=self._log_wait,
-            reraise=True,
-        )
         try:
-            return retrying(once)
-        except _TryAgainError as last:
+            return attempts.make(once)
+        except TryAgainError as last:
+            if last.status is not None and method != "GET" and attempts.others_succeed:
+                raise RecordRefused(str(last.error), status=last.status) from None
             raise last.error from None
 
     def words_of(self, response: requests.Response) -> str:
-        """The API's own words in an error answer, on one line: JSON message or plain text."""
+        """The API's own words in an error answer: of JSON, plain text or a page."""
         return words_of(response)
 
     def _send(self, request: requests.Request, path: str, *, repeatable: bool) -> requests.Response:
-        pacers = tuple(self.pacers(path))
-        for pacer in pacers:
-            pacer.acquire()
-        self.requests_sent += 1
-        try:
-            response = self.session.request(
-                request.method or "GET",
-                request.url,
-                params=request.params,
-                json=request.json,
-                data=request.data,
-                headers={**self.headers(), **request.headers},
-                timeout=self.timeout,
-                allow_redirects=False,
-            )
-        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            raise SettingError(
-                f"the sign-in of {self.name} holds characters that can't be sent: "
-                "copy the key or token again, without line breaks or quotes"
-            ) from None
-        except requests.RequestException as error:
-            raise self._after_no_answer(error, repeatable=repeatable) from None
-        finally:
-            for pacer in pacers:
-                pacer.answered()
-        self.observe(response)
+        with ExitStack() as under_way:
+            for pacer in self.pacers(path):
+                pacer.acquire()
+                under_way.callback(pacer.answered)
+            signed = {**self.headers(), **request.headers}
+            with self._counting:
+                self.requests_sent += 1
+            sent = time.monotonic()
+            try:
+                response = self._sessions.current(surely_open=not repeatable).request(
+                    request.method or "GET",
+                    request.url,
+                    params=request.params,
+                    json=request.json,
+                    data=request.data,
+                    headers=signed,
+                    timeout=self.timeout,
+                    allow_redirects=False,
+                )
+            except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
+                raise SettingError(
+                    f"the sign-in of {self.name} holds characters that can't be sent: "
+                    "copy the key or token again, without line breaks or quotes"
+                ) from None
+            except requests.RequestException as error:
+                raise self._after_no_answer(error, repeatable=repeatable) from None
+            self.observe(response, sent)
+            # Before the request stops counting, or a thread that waits would slip through.
+            if is_too_much(response):
+                self.hold_up(path, response)
         return response
+
+    def _words(self, response: requests.Response) -> str:
+        """The API's words on one line, of bounded length and without any secret."""
+        return one_line(self._told(self.words_of(response)))
 
     def _told(self, words: str) -> str:
         """The words without any secret."""
         for secret in self.secrets():
-            if secret:
+            if len(secret) >= SHORTEST_SECRET:
                 words = words.replace(secret, "***")
         return words
 
@@ -216,56 +242,45 @@ class RestClient:
         if not repeatable and not never_connected(error):
             return OutcomeUnknown(f"{self.name} at {host} gave no answer ({kind_of(error)})")
         told = f"{self.name} at {host} can't be reached ({kind_of(error)})"
-        return _TryAgainError(StopRun(f"{told}: check the network and its address in the settings"))
+        return TryAgainError(StopRun(f"{told}: check the network and its address in the settings"))
 
     def _json_of(
         self, response: requests.Response, method: str, path: str, *, repeatable: bool
     ) -> Any:
         status = response.status_code
+        asked = f"{method} {one_line(self._told(path), LONGEST_PATH)}"
         if status < requests.codes.multiple_choices:
-            return self._decoded(response, method, path, repeatable=repeatable)
-        message = self._told(
-            f"{self.name} answers {status} to {method} {path}: {self.words_of(response)}"
-        )
+            return self._decoded(response, method, asked, repeatable=repeatable)
+        message = f"{self.name} answers {status} to {asked}: {self._words(response)}"
         if status < requests.codes.bad_request:
             raise StopRun(f"{message}; it sends us elsewhere, so the API's address is not right")
         if status == TOO_MANY_REQUESTS:
-            raise _TryAgainError(StopRun(message), retry_after(response))
-        if status >= requests.codes.server_error or status == 449:  # noqa: PLR2004 - "retry with"
+            raise TryAgainError(StopRun(message), retry_after(response), status)
+        if status >= requests.codes.server_error or status in PASSING:
             if repeatable:
-                raise _TryAgainError(StopRun(message), retry_after(response))
+                raise TryAgainError(StopRun(message), retry_after(response), status)
             raise OutcomeUnknown(message)
         if status == requests.codes.not_found:
             raise NotFound(message)
         raise RecordRefused(message, status=status)
 
     def _decoded(
-        self, response: requests.Response, method: str, path: str, *, repeatable: bool
+        self, response: requests.Response, method: str, asked: str, *, repeatable: bool
     ) -> Any:
-        if not response.content:
+        self._succeeded_at = time.monotonic()
+        if not response.content and method != "GET":  # which has no answer to give, or was cut
             return None
         try:
             return response.json()
-        except requests.JSONDecodeError:
-            message = self._told(
-                f"{self.name} answers {method} {path} with something that is not JSON"
-            )
+        except (ValueError, RecursionError):
+            message = f"{self.name} answers {asked} with something that is not JSON, or cut"
             if repeatable:
-                raise _TryAgainError(StopRun(message)) from None
+                raise TryAgainError(StopRun(message)) from None
             raise OutcomeUnknown(message) from None
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, _TryAgainError) and error.wait is not None:
-            return min(error.wait, LONGEST_RETRY_AFTER)
-        growing = tenacity.wait_exponential(multiplier=self.backoff, max=LONGEST_WAIT)
-        return growing(state) + tenacity.wait_random(0, self.backoff)(state)
 
-    def _log_wait(self, state: tenacity.RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        logger.warning("%s; next attempt in %.1f s", error, state.upcoming_sleep)
-
-
-def unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Return the request as it is: its headers hold the sign-in already."""
-    return request
+def is_too_much(response: requests.Response) -> bool:
+    """Whether the API asks for fewer requests: by 429, or 503 with a Retry-After."""
+    status = response.status_code
+    unavailable = status == requests.codes.service_unavailable
+    return status == TOO_MANY_REQUESTS or (unavailable and retry_after(response) is not None)

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +31,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: str
+    at: float
 
 
 @dataclass
@@ -39,12 +41,13 @@ class ScriptedApi:
     url: str = ""
     answers: deque[Answer] = field(default_factory=deque)
     received: list[Received] = field(default_factory=list)
+    connections: list[object] = field(default_factory=list)
 
     def answers_with(
         self, status: int = 200, body: Any = None, headers: dict[str, str] | None = None
     ) -> None:
-        text = body if isinstance(body, str) else json.dumps(body)
-        content = text.encode()
+        text = body if isinstance(body, (str, bytes)) else json.dumps(body)
+        content = text if isinstance(text, bytes) else text.encode()
         self.answers.append(Answer(status, content, headers or {}, lost=False, length=len(content)))
 
     def loses_its_answer(self) -> None:
@@ -58,9 +61,14 @@ class ScriptedHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     api: ScriptedApi
 
+    def setup(self) -> None:
+        super().setup()
+        self.api.connections.append(self.client_address)
+
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        self.api.received.append(Received(self.command, self.path, dict(self.headers), body))
+        headers, now = dict(self.headers), monotonic()
+        self.api.received.append(Received(self.command, self.path, headers, body, now))
         answer = (
             self.api.answers.popleft()
             if self.api.answers
@@ -86,7 +94,8 @@ class ScriptedHandler(BaseHTTPRequestHandler):
 def api() -> Iterator[ScriptedApi]:
     script = ScriptedApi()
     handler = type("Handler", (ScriptedHandler,), {"api": script})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    server_class = type("Server", (ThreadingHTTPServer,), {"request_queue_size": 64})
+    with server_class(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         script.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -95,9 +104,34 @@ def api() -> Iterator[ScriptedApi]:
         thread.join()
 
 
+@dataclass
+class FakeTime:
+    """A clock for a pacer that moves only when somebody sleeps."""
+
+    now: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch, time: FakeTime) -> list[float]:
     """Seconds that the client would have waited between attempts; it doesn't really wait."""
     seconds: list[float] = []
-    monkeypatch.setattr("tenacity.nap.time.sleep", seconds.append)
+
+    def sleep(wait: float) -> None:
+        seconds.append(wait)
+        time.now += wait
+
+    monkeypatch.setattr("tenacity.nap.time.sleep", sleep)
     return seconds

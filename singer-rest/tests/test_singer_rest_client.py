@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from conftest import ScriptedApi
+    from conftest import FakeTime, ScriptedApi
 
 SECRET = "made-up-secret"
 
@@ -28,12 +28,14 @@ SECRET = "made-up-secret"
 class SignedClient(RestClient):
     """Signs with a token that can be renewed `renewals` times."""
 
-    def __init__(self, url: str, *, renewals: int = 0, **options: Any) -> None:
+    def __init__(
+        self, url: str, *, renewals: int = 0, pacer: Pacer | None = None, **options: Any
+    ) -> None:
         super().__init__(url, name="Office", **{"backoff": 0.0, "attempts": 3, **options})
         self.token = SECRET
         self.renewals = renewals
         self.asked_to_renew = 0
-        self.pacer = Pacer(1000, 10)
+        self.pacer = pacer or Pacer(1000, 10)
 
     def headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
@@ -41,7 +43,8 @@ class SignedClient(RestClient):
     def secrets(self) -> Iterable[str]:
         return (self.token,)
 
-    def renew_sign_in(self) -> bool:
+    def renew_sign_in(self, refused: Mapping[str, str]) -> bool:
+        del refused
         self.asked_to_renew += 1
         if self.asked_to_renew > self.renewals:
             return False
@@ -54,8 +57,8 @@ class SignedClient(RestClient):
 
 
 @pytest.fixture
-def client(api: ScriptedApi) -> SignedClient:
-    return SignedClient(api.url)
+def client(api: ScriptedApi, time: FakeTime) -> SignedClient:
+    return SignedClient(api.url, pacer=Pacer(1000, 10, clock=time.clock, sleep=time.sleep))
 
 
 def test_a_get_returns_the_json_and_carries_sign_in_and_parameters(
@@ -72,6 +75,30 @@ def test_a_path_keeps_the_folder_of_the_base_address(api: ScriptedApi) -> None:
     SignedClient(api.url + "/v1/").get("/things")
 
     assert api.received[0].path == "/v1/things"
+
+
+def test_a_get_whose_answer_is_empty_was_cut_and_is_sent_again(
+    api: ScriptedApi, client: SignedClient
+) -> None:
+    api.answers_with(200, "")
+    api.answers_with(body=[1])
+
+    assert client.get("/things") == [1]
+
+
+@pytest.mark.parametrize(("repeatable", "connections"), [(False, 2), (True, 1)])
+def test_a_write_that_must_not_be_repeated_takes_no_connection_that_was_idle_for_long(
+    api: ScriptedApi, monkeypatch: pytest.MonkeyPatch, *, repeatable: bool, connections: int
+) -> None:
+    client = SignedClient(api.url)
+    client.get("/things")
+    client.request("POST", "/things", json={})
+    assert len(api.connections) == 1
+    monkeypatch.setattr("singer_rest.sessions.LONGEST_IDLE", -1.0)
+
+    client.request("POST", "/things", json={}, repeatable=repeatable)
+
+    assert len(api.connections) == connections
 
 
 def test_an_empty_answer_is_none(api: ScriptedApi, client: SignedClient) -> None:
@@ -346,12 +373,55 @@ def test_a_long_error_page_is_cut(api: ScriptedApi, client: SignedClient) -> Non
     assert len(str(caught.value)) < 600
 
 
-def test_every_attempt_passes_the_pacer(api: ScriptedApi, client: SignedClient) -> None:
+def test_a_secret_at_the_place_where_a_long_message_is_cut_is_not_repeated(
+    api: ScriptedApi, client: SignedClient
+) -> None:
+    api.answers_with(400, "x" * 485 + SECRET + "y" * 50)
+
+    with pytest.raises(RecordRefused) as caught:
+        client.get("/things")
+    assert SECRET[:8] not in str(caught.value)
+
+
+def test_a_write_that_keeps_failing_while_others_succeed_concerns_that_record_only(
+    api: ScriptedApi, client: SignedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(_: float) -> None:
+        api.answers.appendleft(api.answers.pop())
+        client.get("/others")
+
+    for _ in range(client.attempts):
+        api.answers_with(500, "a bug with this record")
+    monkeypatch.setattr("tenacity.nap.time.sleep", sleep)
+    for _ in range(client.attempts):
+        api.answers_with(200, [])
+
+    with pytest.raises(RecordRefused, match="a bug with this record") as refused:
+        client.request("PUT", "/things/1", json={}, repeatable=True)
+    assert refused.value.status == 500
+
+
+def test_a_write_that_keeps_failing_while_nothing_else_succeeds_stops_the_run(
+    api: ScriptedApi, client: SignedClient
+) -> None:
+    client.get("/things")
+    for _ in range(client.attempts):
+        api.answers_with(500, "down")
+
+    with pytest.raises(StopRun, match="down"):
+        client.request("PUT", "/things/1", json={}, repeatable=True)
+
+
+def test_every_attempt_passes_the_pacer(
+    api: ScriptedApi, client: SignedClient, time: FakeTime
+) -> None:
+    client.pacer.limit = 1
     api.answers_with(503, "")
 
     client.get("/things")
 
-    assert len(client.pacer._sent) == client.requests_sent == 2
+    assert client.requests_sent == 2
+    assert sum(time.slept) == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize(

@@ -1,30 +1,16 @@
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass, field
+import random
+import threading
+import time as real_time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from singer_rest import Pacer
 
-
-@dataclass
-class FakeTime:
-    now: float = 1000.0
-    slept: list[float] = field(default_factory=list)
-
-    def clock(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture
-def time() -> FakeTime:
-    return FakeTime()
+if TYPE_CHECKING:
+    from conftest import FakeTime
 
 
 def pacer_of(time: FakeTime, limit: int = 3, window: float = 10.0) -> Pacer:
@@ -102,28 +88,135 @@ def test_a_request_without_an_answer_yet_counts(time: FakeTime) -> None:
     assert sum(time.slept) == 10.0
 
 
-@settings(deadline=None)
-@given(
-    limit=st.integers(1, 5),
-    requests=st.lists(
-        st.tuples(st.floats(0, 4), st.floats(0, 3), st.floats(0, 3)), min_size=1, max_size=40
-    ),
-)
-def test_no_window_of_the_server_ever_holds_more_than_the_limit(
-    limit: int, requests: list[tuple[float, float, float]]
-) -> None:
-    time = FakeTime()
-    pacer = pacer_of(time, limit, window=5.0)
-    seen_by_server = []
-    for pause, way_there, way_back in requests:
-        time.now += pause
+THREADS = 16
+
+
+def test_sixteen_threads_keep_to_the_limit_and_lose_no_time() -> None:
+    pacer = Pacer(20, 0.2)
+    dice = random.Random(7)  # noqa: S311 - repeatable on purpose
+    passed: list[tuple[float, float]] = []
+
+    def request(latency: float) -> None:
         pacer.acquire()
-        time.now += way_there
-        seen_by_server.append(time.now)
-        time.now += way_back
+        begun = real_time.monotonic()
+        real_time.sleep(latency)
+        passed.append((begun, real_time.monotonic()))
         pacer.answered()
 
-    for first, beyond in zip(
-        seen_by_server, itertools.islice(seen_by_server, limit, None), strict=False
-    ):
-        assert beyond - first >= 5.0 - 1e-6
+    begun = real_time.monotonic()
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(request, [dice.uniform(0.0, 0.02) for _ in range(100)]))
+    took = real_time.monotonic() - begun
+
+    starts = sorted(start for start, _ in passed)
+    ends = sorted(end for _, end in passed)
+    for first_answer, beyond in zip(ends, starts[20:], strict=False):
+        assert beyond - first_answer >= 0.2 - 0.001
+    assert took < 2.0  # 0.9 s where nothing is lost
+
+
+def test_threads_pass_in_the_order_in_which_they_asked_and_look_only_when_it_is_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pacer = Pacer(1, 0.02)
+    passed: list[int] = []
+    threads = []
+    looks: list[float] = []
+    look = pacer._window.wait
+
+    def noted(now: float) -> float | None:
+        looks.append(now)
+        return look(now)
+
+    monkeypatch.setattr(pacer._window, "wait", noted)
+
+    def request(number: int) -> None:
+        pacer.acquire()
+        passed.append(number)
+        pacer.answered()
+
+    pacer.block(600.0)
+    for number in range(THREADS):
+        thread = threading.Thread(target=request, args=(number,), daemon=True)
+        thread.start()
+        threads.append(thread)
+        while len(pacer._waiting) <= number:
+            real_time.sleep(0)
+    with pacer._lock:
+        pacer._window._blocked_until = 0.0
+        pacer._wake_first()
+    for thread in threads:
+        thread.join()
+
+    assert passed == list(range(THREADS))
+    assert len(looks) <= 4 * THREADS
+
+
+def test_nobody_slips_past_those_who_wait() -> None:
+    pacer = Pacer(1, 0.0)
+    pacer.acquire()
+    passed: list[str] = []
+    threads = []
+
+    def request(name: str) -> None:
+        pacer.acquire()
+        passed.append(name)
+        pacer.answered()
+
+    for number, name in enumerate(("first", "second"), 1):
+        threads.append(threading.Thread(target=request, args=(name,), daemon=True))
+        threads[-1].start()
+        while len(pacer._waiting) < number:
+            assert passed == []
+            real_time.sleep(0)
+        with pacer._lock:
+            pacer._window._in_flight = 0  # there is room, which the first one has not seen yet
+    with pacer._lock:
+        pacer._wake_first()
+    for thread in threads:
+        thread.join(10)
+
+    assert passed == ["first", "second"]
+
+
+def test_who_waits_for_an_answer_goes_on_as_soon_as_it_counts_no_more() -> None:
+    pacer = Pacer(1, 0.0)
+    pacer.acquire()
+    passed = threading.Event()
+
+    def request() -> None:
+        pacer.acquire()
+        passed.set()
+
+    thread = threading.Thread(target=request)
+    thread.start()
+    assert not passed.wait(0.02)
+    pacer.answered()
+    assert passed.wait(10)
+    thread.join()
+
+
+@pytest.mark.parametrize("change", ["limit", "window"])
+def test_a_larger_quota_counts_at_once_for_those_who_wait(change: str) -> None:
+    pacer = Pacer(1, 600.0)
+    pacer.acquire()
+    pacer.answered()
+    thread = threading.Thread(target=pacer.acquire)
+    thread.start()
+    while not pacer._waiting:
+        real_time.sleep(0)
+
+    setattr(pacer, change, 2 if change == "limit" else 0.0)
+
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_after_a_block_the_others_wait_too() -> None:
+    pacer = Pacer(None)
+    pacer.block(0.05)
+    begun = real_time.monotonic()
+    with ThreadPoolExecutor(THREADS) as threads:
+        for _ in range(THREADS):
+            threads.submit(pacer.acquire)
+    assert real_time.monotonic() - begun >= 0.05

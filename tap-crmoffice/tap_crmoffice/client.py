@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from singer_rest import OutcomeUnknown, RestClient
+from singer_rest import NotFound, OutcomeUnknown, Pacer, RecordRefused, RestClient
 
-from tap_crmoffice.contract import LARGEST_PAGE, PAGE, PAGE_SIZE, UNPAGED, UPDATED_SINCE
+from tap_crmoffice.contract import ID, LARGEST_PAGE, PAGE, PAGE_SIZE, UNPAGED, UPDATED_SINCE
 from tap_crmoffice.reading import Page, Reading, page_of
 from tap_crmoffice.records import record_of
 
@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["CrmOfficeClient"]
 
+BEARER = "Bearer "
+TOKENS_KEPT = 4  # requests under way may still carry one that was renewed since
+
 
 class CrmOfficeClient(RestClient):
-    """One tenant's API.
+    """One tenant's API. Any number of threads may share it.
+
+    No quota is known: as many requests go out as the threads send, until a 429 holds up all.
 
     Args:
         base_url: address of the API; resources lie directly below it.
@@ -43,24 +48,32 @@ class CrmOfficeClient(RestClient):
         )
         self.page_size = page_size
         self._tokens = tokens
-        self._token_sent = ""
+        self._tokens_sent: tuple[str, ...] = ()
+        self._pacer = Pacer(None)
 
     def headers(self) -> Mapping[str, str]:
         """A bearer token that is valid now."""
-        self._token_sent = self._tokens.access_token()
-        return {"Authorization": f"Bearer {self._token_sent}", "Accept": "application/json"}
+        token = self._tokens.access_token()
+        if token not in self._tokens_sent:
+            self._tokens_sent = (token, *self._tokens_sent)[:TOKENS_KEPT]
+        return {"Authorization": f"{BEARER}{token}", "Accept": "application/json"}
 
     def secrets(self) -> Iterable[str]:
-        """The access token."""
-        return (self._token_sent,)
+        """The access tokens."""
+        return self._tokens_sent
 
-    def renew_sign_in(self) -> bool:
-        """Get a new access token.
+    def pacers(self, path: str) -> Iterable[Pacer]:
+        """One for all: it only holds up requests after a 429."""
+        del path
+        return (self._pacer,)
+
+    def renew_sign_in(self, refused: Mapping[str, str]) -> bool:
+        """Get another access token than the one that was refused.
 
         Raises:
             StopRun: there is none to be had, and why.
         """
-        self._tokens.renew(self._token_sent)
+        self._tokens.renew(refused.get("Authorization", "").removeprefix(BEARER))
         return True
 
     def read(self, resource: str, updated_since: datetime | None = None) -> Reading:
@@ -87,8 +100,13 @@ class CrmOfficeClient(RestClient):
 
         Raises:
             NotFound: there is none with this id (any more).
+            RecordRefused: it can't be read.
         """
-        return record_of(resource, self.get(_path(resource, record_id)))
+        path = _path(resource, record_id)
+        answer = self.get(path)
+        if not _is_record(answer):
+            raise RecordRefused(f"CRMOffice answers GET {path} without a record")
+        return record_of(resource, answer)
 
     def create(self, resource: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Create a record and return it.
@@ -98,7 +116,7 @@ class CrmOfficeClient(RestClient):
             OutcomeUnknown: it may have been created nevertheless; it is not sent twice.
         """
         answer = self.request("POST", f"/{resource}", json=values)
-        if not isinstance(answer, dict):
+        if not _is_record(answer):
             raise OutcomeUnknown(f"CRMOffice answers POST /{resource} without the new record")
         return record_of(resource, answer)
 
@@ -108,9 +126,24 @@ class CrmOfficeClient(RestClient):
         Setting the same values twice does no harm, so it is repeated after a lost answer.
         """
         answer = self.request("PATCH", _path(resource, record_id), json=values, repeatable=True)
-        if not isinstance(answer, dict):
+        if not _is_record(answer):
             return self.record(resource, record_id)
         return record_of(resource, answer)
+
+    def delete(self, resource: str, record_id: str) -> None:
+        """Delete a record; one that is gone already is no error.
+
+        Raises:
+            RecordRefused: it can't be deleted, e.g. since other records refer to it.
+        """
+        try:
+            self.request("DELETE", _path(resource, record_id), repeatable=True)
+        except NotFound:
+            return
+
+
+def _is_record(answer: Any) -> bool:
+    return isinstance(answer, dict) and answer.get(ID) is not None
 
 
 def _path(resource: str, record_id: str) -> str:

@@ -56,6 +56,8 @@ class StoredTokens:
 class TokenStore:
     """Gives access tokens, and renews them when they expire or are refused.
 
+    Any number of threads may share it; while one of them renews a token, the others wait for it.
+
     Args:
         sign_in: the checked settings.
         clock: seconds since 1970; for tests.

@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_rest import NotFound, OutcomeUnknown, StopRun
+from singer_rest import NotFound, OutcomeUnknown, RecordRefused, StopRun
 from tap_crmoffice.client import CrmOfficeClient
+from tap_crmoffice.harvest import is_older
 from tap_crmoffice.settings import client_from_settings
 from tap_crmoffice.signin import SignIn
-from tap_crmoffice.streams import is_older
 from tap_crmoffice.tap import TapCrmOffice
 from tap_crmoffice.tokens import StoredTokens, TokenStore
 
@@ -76,6 +76,19 @@ def test_a_creation_that_is_answered_without_the_record_has_an_unknown_outcome(
     office.answers["POST /companies"] = (201, None)
 
     with pytest.raises(OutcomeUnknown, match="without the new record"):
+        client.create("companies", {"name": "Fjordlys AS"})
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"name": "without an id"}, "text"])
+def test_an_answer_that_holds_no_record_is_none(
+    office: Office, client: CrmOfficeClient, answer: Any
+) -> None:
+    office.answers["GET /companies/7"] = (200, answer)
+    office.answers["POST /companies"] = (201, answer)
+
+    with pytest.raises(RecordRefused, match="GET /companies/7 without a record"):
+        client.record("companies", "7")
+    with pytest.raises(OutcomeUnknown):
         client.create("companies", {"name": "Fjordlys AS"})
 
 

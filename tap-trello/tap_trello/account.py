@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from singer_rest import RecordRefused, SettingError
+from singer_rest import RecordRefused, SettingError, computed_once
 
 from tap_trello.directory import Directory
 from tap_trello.records import member_record
@@ -22,6 +21,8 @@ Record = dict[str, Any]
 
 class Account:
     """The token's own member and everything that is visible to it, or the chosen part of it.
+
+    Any number of threads may share it: each list is read once, by the first one that asks.
 
     Args:
         client: the API.
@@ -41,7 +42,7 @@ class Account:
         self.board_ids = tuple(board_ids)
         self.directory = Directory(lambda: self.members)
 
-    @cached_property
+    @computed_once
     def own_member(self) -> Record:
         """The owner of the token."""
         member: Record = self.client.get("/members/me", {"fields": "all"})
@@ -52,12 +53,12 @@ class Account:
         """Id of the owner of the token."""
         return str(self.own_member["id"])
 
-    @cached_property
+    @computed_once
     def trusted_ids(self) -> frozenset[str]:
         """Ids of the members whose footers count: the own one and those with a token."""
         return self.client.members_with_token | {self.own_id}
 
-    @cached_property
+    @computed_once
     def organizations(self) -> list[Record]:
         """The workspaces to cover.
 
@@ -67,7 +68,7 @@ class Account:
         found = self.client.get("/members/me/organizations", {"fields": "all"})
         return self._chosen("organizations", found, self.organization_ids, ("id", "name"))
 
-    @cached_property
+    @computed_once
     def boards(self) -> list[Record]:
         """The boards to cover, archived ones too: the chosen ones, or of the chosen workspaces.
 
@@ -81,7 +82,7 @@ class Account:
         workspaces = {organization["id"] for organization in self.organizations}
         return [board for board in boards if board.get("idOrganization") in workspaces]
 
-    @cached_property
+    @computed_once
     def members(self) -> list[Record]:
         """The own member and everybody in the workspaces and boards to cover, each once.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from singer_rest import NotFound, RecordRefused
+from singer_rest.answers import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,5 +56,6 @@ def answer_of(item: Any, path: str) -> Any:
     if not isinstance(status, int) or status in PASSING or status >= SERVER_ERROR:
         return None
     route = path.partition("?")[0]
-    message = f"Trello answers {status} to GET {route}: {item.get('message') or item.get('name')}"
+    words = one_line(str(item.get("message") or item.get("name")))
+    message = f"Trello answers {status} to GET {route}: {words}"
     return NotFound(message) if status == NOT_FOUND else RecordRefused(message, status=status)

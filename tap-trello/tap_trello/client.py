@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
-from singer_rest import RecordRefused, RestClient
+from singer_rest import RecordRefused, RestClient, SettingError
 
 from tap_trello.batch import MOST_ROUTES, answer_of, batches_of, urls_parameter
 from tap_trello.quotas import Quotas
@@ -21,10 +23,12 @@ __all__ = ["DEFAULT_API_URL", "TrelloClient"]
 
 DEFAULT_API_URL = "https://api.trello.com/1"
 SIGN_IN_REFUSALS = ("invalid token", "invalid app token", "expired token", "invalid key")
+LONGEST_USERNAME = 40  # characters that a message repeats; what is longer may be a token
+MEMBER_ID = re.compile(r"[0-9a-f]{24}")
 
 
 class TrelloClient(RestClient):
-    """Trello as one member sees it: the owner of the token.
+    """Trello as one member sees it: the owner of the token. Any number of threads may share it.
 
     Args:
         api_key: key of the Power-Up.
@@ -35,7 +39,8 @@ class TrelloClient(RestClient):
         setting: the setting that holds the token, for messages.
 
     Raises:
-        SettingError: when `base_url` is no address, or plain http to another machine.
+        SettingError: when `base_url` is no address, or plain http to another machine; when
+            `member_tokens` names somebody otherwise than by id.
     """
 
     def __init__(
@@ -51,12 +56,15 @@ class TrelloClient(RestClient):
         super().__init__(base_url, name="Trello", user_agent="tap-trello")
         self._api_key = api_key
         self._token = token
-        self._member_tokens = dict(member_tokens or {})
+        self._member_tokens = by_member_id(member_tokens or {})
         self._members: dict[str, TrelloClient] = {}
+        self._making_member = threading.Lock()
         self._setting = setting
         self.quotas = quotas or Quotas()
         self.server_time: datetime | None = None
         """Trello's clock as its last answer told it, cut to the second; None before the first."""
+        self.sign_in_refused = False
+        """Whether the token of a client that `of_member` gave turned out to be refused."""
 
     @property
     def members_with_token(self) -> frozenset[str]:
@@ -68,31 +76,37 @@ class TrelloClient(RestClient):
 
         It refuses single records, not the run, when that token is no longer accepted.
         """
-        if member_id not in self._member_tokens:
+        token = self._member_tokens.get(member_id)
+        if token is None:
             return None
-        if member_id not in self._members:
-            self._members[member_id] = _MemberClient(
-                self._api_key,
-                self._member_tokens[member_id],
-                base_url=self.base_url,
-                quotas=Quotas(self.quotas.key),
-                setting=f"member_tokens.{member_id}",
-            )
-        return self._members[member_id]
+        if token == self._token:
+            return self  # or its requests would be counted by two pacers
+        with self._making_member:
+            if member_id not in self._members:
+                self._members[member_id] = self._member_client(member_id, token)
+            return self._members[member_id]
 
     def headers(self) -> Mapping[str, str]:
         """The sign-in, as a header: addresses end up in logs."""
         pair = f'oauth_consumer_key="{self._api_key}", oauth_token="{self._token}"'
         return {"Authorization": f"OAuth {pair}"}
 
+    def secrets(self) -> Iterable[str]:
+        """Key and token."""
+        return (self._api_key, self._token)
+
     def pacers(self, path: str) -> Iterable[Pacer]:
         """The quotas that a request for `path` counts against."""
         return self.quotas.pacers(path)
 
-    def observe(self, response: requests.Response) -> None:
+    def observe(self, response: requests.Response, sent: float) -> None:
         """Note Trello's time and what is left of the quotas."""
-        self.quotas.observe(response)
+        self.quotas.observe(response, sent)
         self.server_time = time_of(response) or datetime.now(timezone.utc).replace(microsecond=0)
+
+    def hold_up(self, path: str, response: requests.Response) -> None:
+        """Pause the quota that is used up, for all threads."""
+        self.quotas.hold_up(path, response, self.backoff)
 
     def is_sign_in_refused(self, response: requests.Response) -> bool:
         """Whether key or token are not accepted; other 401s refuse one record only."""
@@ -119,6 +133,17 @@ class TrelloClient(RestClient):
         for batch in batches_of(paths, at_once):
             yield from [self._alone(batch[0])] if len(batch) == 1 else self._together(batch)
 
+    def _member_client(self, member_id: str, token: str) -> TrelloClient:
+        client = _MemberClient(
+            self._api_key,
+            token,
+            base_url=self.base_url,
+            quotas=Quotas(self.quotas.key),
+            setting=f"member_tokens.{member_id}",
+        )
+        client.backoff, client.attempts, client.timeout = self.backoff, self.attempts, self.timeout
+        return client
+
     def _together(self, paths: list[str]) -> Iterator[Any]:
         try:
             items = self.get("/batch", {"urls": urls_parameter(paths)})
@@ -142,8 +167,25 @@ class _MemberClient(TrelloClient):
 
     def is_sign_in_refused(self, response: requests.Response) -> bool:
         """Never: a refused token of one member concerns that member's records only."""
-        del response
+        if is_sign_in_refusal(response):
+            self.sign_in_refused = True
         return False
+
+
+def by_member_id(tokens: Mapping[str, str]) -> dict[str, str]:
+    """The setting `member_tokens`, with its ids as Trello writes them.
+
+    Raises:
+        SettingError: when somebody is named otherwise, e.g. by username.
+    """
+    for name in tokens:
+        if not MEMBER_ID.fullmatch(name.strip().lower()):
+            told = f"'{name}'" if len(name) <= LONGEST_USERNAME else "one of them"
+            raise SettingError(
+                f"setting 'member_tokens': {told} is no member id (24 hexadecimal digits); "
+                "GET /members/USERNAME tells the id of a username"
+            )
+    return {name.strip().lower(): token for name, token in tokens.items()}
 
 
 def is_sign_in_refusal(response: requests.Response) -> bool:

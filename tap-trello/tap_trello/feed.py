@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from singer_rest import RecordRefused
+from singer_rest import RecordRefused, StopRun
 
 from tap_trello.instants import ONE_MILLISECOND, instant_of, trello_time
 
@@ -85,7 +85,7 @@ def read_feed(
     oldest: datetime | None = None
     seen: set[str] = set()
     number = 0
-    page = client.get(feed.page_path()) if first_page is None else first_page
+    page = _page(client, feed.page_path()) if first_page is None else first_page
     while True:
         fresh = [action for action in page if action["id"] not in seen]
         yield from _since(feed.since, fresh)
@@ -102,7 +102,15 @@ def read_feed(
         else:
             oldest, number = last, 0
             seen = {action["id"] for action in page if instant_of(action["date"]) == last}
-            page = client.get(feed.page_path(last + ONE_MILLISECOND))
+            page = _page(client, feed.page_path(last + ONE_MILLISECOND))
+
+
+def _page(client: TrelloClient, path: str) -> list[Action]:
+    page = client.get(path)
+    if not isinstance(page, list):
+        route = path.partition("?")[0]
+        raise StopRun(f"Trello answers GET {route} with something that is no list of actions")
+    return page
 
 
 def _page_of_one_instant(
@@ -110,17 +118,16 @@ def _page_of_one_instant(
 ) -> list[Action]:
     """A further page of actions up to an instant; empty when Trello refuses to turn so far."""
     try:
-        page: list[Action] = client.get(feed.page_path(instant + ONE_MILLISECOND, number))
+        return _page(client, feed.page_path(instant + ONE_MILLISECOND, number))
     except RecordRefused:
         return []
-    return page
 
 
 def _older_page(
     client: TrelloClient, feed: Feed, instant: datetime, number_read: int
 ) -> list[Action]:
     """The page of what is older than an instant of which no more can be read."""
-    page: list[Action] = client.get(feed.page_path(instant))
+    page = _page(client, feed.page_path(instant))
     if page:  # else the feed simply ends there
         logger.error(
             "%s: more actions share %s than Trello gives; %d of them were read",

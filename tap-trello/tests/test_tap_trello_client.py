@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sandbox.testing import RunningSandbox
 
 
+MEMBER, OTHER = "5f" + "0" * 22, "6a" + "0" * 22
+
+
 def client_of(box: RunningSandbox, **given: object) -> TrelloClient:
     settings = {"api_key": "sandbox-key", "token": "sandbox-token", **given}
     client = client_from_settings({"api_url": box.trello_url, **settings})
@@ -66,23 +69,52 @@ def test_a_missing_scope_concerns_one_record_only(box: RunningSandbox) -> None:
 def test_a_refused_token_of_a_member_concerns_that_members_records_only(
     box: RunningSandbox,
 ) -> None:
-    client = client_of(box, member_tokens={"m1": "sandbox-token-expired"})
-    member = client.of_member("m1")
+    client = client_of(box, member_tokens={MEMBER: "sandbox-token-expired"})
+    member = client.of_member(MEMBER)
     assert member is not None
-    with pytest.raises(RecordRefused, match=r"member_tokens\.m1"):
+    with pytest.raises(RecordRefused, match=r"member_tokens\.5f"):
         member.get("/members/me")
 
 
 def test_a_member_with_a_token_acts_as_that_member(box: RunningSandbox) -> None:
     token = box.token("annahavblikk")
-    client = client_of(box, member_tokens={"m1": token})
-    member = client.of_member("m1")
+    client = client_of(box, member_tokens={MEMBER: token})
+    member = client.of_member(MEMBER)
     assert member is not None
     assert member.get("/members/me")["username"] == "annahavblikk"
-    assert client.of_member("m1") is member
-    assert client.of_member("m2") is None
+    assert client.of_member(MEMBER) is member
+    assert client.of_member(OTHER) is None
     assert member.quotas.key is client.quotas.key
     assert member.quotas.token is not client.quotas.token
+
+
+def test_a_member_whose_token_is_the_clients_own_shares_its_quota(box: RunningSandbox) -> None:
+    client = client_of(box, member_tokens={MEMBER: "sandbox-token"})
+    assert client.of_member(MEMBER) is client
+
+
+@pytest.mark.parametrize("name", ["annahavblikk", "", f"{MEMBER}0", "5" * 64])
+def test_tokens_of_members_are_given_by_their_ids(name: str) -> None:
+    with pytest.raises(SettingError, match="'member_tokens'") as told:
+        TrelloClient("a-key", "a-token", member_tokens={MEMBER: "t", name: "secret-token"})
+    assert "secret-token" not in str(told.value)
+    assert "5" * 64 not in str(told.value)
+
+
+def test_an_id_of_a_member_may_be_written_in_any_way(box: RunningSandbox) -> None:
+    client = client_of(box, member_tokens={f" {MEMBER.upper()} ": "another-token"})
+    assert client.members_with_token == {MEMBER}
+
+
+def test_a_members_token_that_was_refused_is_known_from_then_on(box: RunningSandbox) -> None:
+    client = client_of(box, member_tokens={MEMBER: "sandbox-token-expired"})
+    member = client.of_member(MEMBER)
+    assert member is not None
+    assert not member.sign_in_refused
+    with pytest.raises(RecordRefused):
+        member.get("/members/me/boards")
+    assert member.sign_in_refused
+    assert not client.sign_in_refused
 
 
 def test_many_paths_take_one_request_for_each_ten(box: RunningSandbox) -> None:

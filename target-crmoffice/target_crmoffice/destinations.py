@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from linked_target import (
@@ -13,12 +13,22 @@ from linked_target import (
     same_value,
     with_property,
 )
-from singer_rest import NotFound, OutcomeUnknown, RecordRefused
-from tap_crmoffice.contract import ACTIVITIES, COMPANIES, CONTACTS, ID, USER_NAME, USERS
+from singer_rest import NotFound, RecordRefused, computed_once
+from tap_crmoffice.contract import (
+    ACTIVITIES,
+    COMPANIES,
+    CONTACTS,
+    CREATED_AT,
+    ID,
+    UPDATED_AT,
+    USER_NAME,
+    USERS,
+)
+from tap_crmoffice.instants import instant
 from tap_crmoffice.records import record_of
 from typing_extensions import override
 
-from target_crmoffice.recovery import SKEW, created_record
+from target_crmoffice.recovery import LostRecords, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -39,7 +49,7 @@ def _texts(*names: str) -> dict[str, Property]:
 
 
 class CrmOfficeDestination(DestinationStream):
-    """A resource of CRMOffice that can be read and written.
+    """A resource of CRMOffice that can be read and written; records are read one by one.
 
     Args:
         client: the client that all streams of a run share.
@@ -47,6 +57,7 @@ class CrmOfficeDestination(DestinationStream):
 
     def __init__(self, client: CrmOfficeClient) -> None:
         self._client = client
+        self._lost = LostRecords(self.name, client)
 
     @override
     def candidates(self) -> Iterable[Record]:
@@ -58,26 +69,26 @@ class CrmOfficeDestination(DestinationStream):
 
     @override
     def create(self, values: Mapping[str, Any], intent: Intent) -> Record:
-        return self._client.create(self.name, nested(values))
+        with self._lost.creations.attempt(key_of(intent)) as answered:
+            made = self._client.create(self.name, nested(values))
+            answered(self.id_of(made))
+        return made
 
     @override
     def recover(
         self, values: Mapping[str, Any], intent: Intent, *, taken: Callable[[str], bool]
     ) -> Record | None:
-        earliest = intent.begun_at - SKEW
-        reading = self._client.read(self.name, earliest)
-        found = created_record(
-            self._records(reading),
-            values,
-            earliest=earliest,
-            means_same=self.means_same,
-            taken=taken,
-        )
-        if not reading.settled:
-            raise OutcomeUnknown(
-                f"{self.name} kept changing while the result of an earlier attempt was looked for"
-            )
-        return found
+        """The record that holds every value sent, was created since, and is nobody's partner.
+
+        CRMOffice knows no idempotency key, so of several such records none is more likely than
+        the others. They come from creations of equal records, each of which got no answer; and
+        whatever one of them is taken for, the others remain for the others. So the oldest is
+        taken: the first by its creation time, then by its id.
+
+        Raises:
+            OutcomeUnknown: when the list kept changing while it was read.
+        """
+        return self._lost.record_of(values, intent, means_same=self.means_same, taken=taken)
 
     @override
     def update(self, record: Record, changes: Mapping[str, Any]) -> Record:
@@ -86,6 +97,30 @@ class CrmOfficeDestination(DestinationStream):
     @override
     def unwritable(self, record: Record, names: Collection[str]) -> dict[str, str]:
         return {}
+
+    @override
+    def edited_at(self, record: Record) -> datetime | None:
+        """When it was last updated, by whomever."""
+        return instant(record.get(UPDATED_AT))
+
+    @override
+    def undeletable(self, record: Record) -> str | None:
+        """None: CRMOffice itself refuses what is in use."""
+        return None
+
+    @override
+    def delete(self, record: Record) -> None:
+        self._client.delete(self.name, self.id_of(record))
+
+    @override
+    def draft_created(self, values: Mapping[str, Any], intent: Intent) -> Record:
+        draft = super().draft_created(values, intent)
+        return record_of(self.name, {**draft, CREATED_AT: now(), UPDATED_AT: now()})
+
+    @override
+    def draft_updated(self, record: Record, changes: Mapping[str, Any]) -> Record:
+        draft = super().draft_updated(record, changes)
+        return record_of(self.name, {**draft, UPDATED_AT: now()})
 
     def means_same(self, name: str, sent: Any, read: Any) -> bool:
         """Whether a value that was sent and one that was read mean the same."""
@@ -134,11 +169,12 @@ class Users(CrmOfficeDestination):
     creatable: ClassVar[bool] = False
     alternate_ids: ClassVar[tuple[str, ...]] = (USER_NAME,)
 
-    @cached_property
+    @computed_once
     def _by_id(self) -> dict[str, Record]:
-        return {self.id_of(record): record for record in super().candidates()}
+        records = self._records(self._client.read(self.name))
+        return {self.id_of(record): record for record in records}
 
-    @cached_property
+    @computed_once
     def _ids_by_user_name(self) -> dict[str, str]:
         return {str(record.get(USER_NAME)): id_ for id_, record in self._by_id.items()}
 
@@ -169,6 +205,18 @@ class Users(CrmOfficeDestination):
     @override
     def unwritable(self, record: Record, names: Collection[str]) -> dict[str, str]:
         return dict.fromkeys(names, "users are changed in CRMOffice itself")
+
+    @override
+    def undeletable(self, record: Record) -> str | None:
+        return "users are removed in CRMOffice itself"
+
+    @override
+    def delete(self, record: Record) -> None:
+        raise RecordRefused("users are removed in CRMOffice itself")
+
+    @override
+    def draft_updated(self, record: Record, changes: Mapping[str, Any]) -> Record:
+        return record
 
     def id_named(self, owner: Any) -> str:
         """The id of a user given by id or user name; an unknown name stays as it is."""
@@ -230,6 +278,11 @@ class Activities(CrmOfficeDestination):
             return True
         named = name == "ownerId" and read is not None
         return named and self._users.id_named(sent) == self._users.id_named(read)
+
+
+def now() -> str:
+    """The time, as CRMOffice writes it."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class TargetCrmOffice(LinkedTarget):
     default_reference_keys: ClassVar[Mapping[str, Sequence[str]]] = {"members": ["username"]}
     user_streams: ClassVar[tuple[str, str]] = ("members", "users")
     user_map_inverted: ClassVar[bool] = True
+    default_edited_at: ClassVar[Mapping[str, str]] = {"actions": "data.dateLastEdited"}
 
     config_jsonschema: ClassVar[dict[str, Any]] = linked_settings(
         SIGN_IN_SETTINGS, default_source=default_source

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from singer_rest import computed_once
 from tap_trello.account import Account
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class RememberingAccount(Account):
         self._facts = facts
         self._fact = f"own member at {client.base_url} of token {digest}"
 
-    @cached_property
+    @computed_once
     def own_id(self) -> str:
         """Id of the owner of the token."""
         known = self._facts.get(self._fact)

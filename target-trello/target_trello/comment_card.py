@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ __all__ = ["CommentCard", "Place"]
 Found = dict[str, Any]
 
 LIST_NAME = "Activities"
+UNMADE = "planned:card"
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ class Place:
 
 class CommentCard:
     """A board, a list and a card, looked up by their names before they are made.
+
+    Any number of threads may share it: while one of them looks or makes, the others wait.
 
     Args:
         account: the account that owns them.
@@ -53,27 +57,38 @@ class CommentCard:
         self._organization_id = organization_id
         self._place: Place | None = None
         self._looked = False
+        self._changing = threading.RLock()
+
+    @property
+    def expected(self) -> str:
+        """The card's id as far as it is known without a request, else a made-up one."""
+        place = self._place
+        return UNMADE if place is None else place.card
 
     def known(self) -> Place | None:
         """The card, if there is one; nothing is made. It is looked for once a run."""
-        if self._place is None and not self._looked:
-            self._place = self._remembered() or self._looked_up()
-            self._looked = True
-        return self._place
+        with self._changing:
+            if self._place is None and not self._looked:
+                self._place = self._remembered() or self._looked_up()
+                self._looked = True
+            return self._place
 
     def ready(self) -> Place:
         """The card; it is made if there is none."""
-        place = self.known()
-        if place is None:
-            place = self._made()
-            self._facts.set(self._fact, json.dumps({"card": place.card, "board": place.board}))
-            self._place = place
-        return place
+        with self._changing:
+            place = self.known()
+            if place is None:
+                place = self._made()
+                self._remember(place)
+                self._place = place
+            return place
 
-    def forget(self) -> None:
-        """Look the card up again the next time: it is gone."""
-        self._place = None
-        self._looked = False
+    def forget(self, gone: Place) -> None:
+        """Look the card up again the next time, unless another thread has found a new one."""
+        with self._changing:
+            if self._place == gone:
+                self._place = None
+                self._looked = False
 
     def admit(self, member_id: str) -> bool:
         """Let a member write on the board; return whether that worked."""
@@ -108,8 +123,11 @@ class CommentCard:
         if card is None:
             return None
         place = Place(card["id"], card["idBoard"])
-        self._facts.set(self._fact, json.dumps({"card": place.card, "board": place.board}))
+        self._remember(place)
         return place
+
+    def _remember(self, place: Place) -> None:
+        self._facts.set(self._fact, json.dumps({"card": place.card, "board": place.board}))
 
     def _made(self) -> Place:
         board = self._find_or_make(
@@ -136,13 +154,12 @@ class CommentCard:
             return found
         body = {name: value for name, value in values.items() if value is not None}
         try:
-            made: Found = self._client.request("POST", path, json=body)
+            return made_of(self._client.request("POST", path, json=body), path)
         except OutcomeUnknown:
             found = find()
             if found is None:
                 raise
             return found
-        return made
 
     @property
     def _card_name(self) -> str:
@@ -177,6 +194,17 @@ class CommentCard:
         except NotFound:
             return None
         return oldest(self._card_name, [card for card in cards if not card.get("closed")])
+
+
+def made_of(answer: Any, path: str) -> Found:
+    """What an answer to a creation consists of.
+
+    Raises:
+        OutcomeUnknown: when it was cut, or is something else.
+    """
+    if not isinstance(answer, dict) or "id" not in answer:
+        raise OutcomeUnknown(f"Trello answers POST {path} without what was made")
+    return answer
 
 
 def oldest(name: str, found: list[Found]) -> Found | None:

@@ -7,6 +7,7 @@ comment for each activity. The footers tell which comment stands for which recor
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
 
 from tap_trello.feed import Feed, read_feed
@@ -25,7 +26,7 @@ class EarlierComments:
     """Ids of comments by the record that their footer names.
 
     A card is read once in the life of a link store, before the first comment is written on it:
-    whatever comes later is linked.
+    whatever comes later is linked. Any number of threads may share it.
 
     Args:
         account: the account that reads; only footers of authors it trusts count.
@@ -36,6 +37,7 @@ class EarlierComments:
         self._account = account
         self._facts = facts
         self._found: dict[str, dict[str, list[str]]] = {}
+        self._finding = threading.Lock()
 
     def standing_for(self, card: str, label: str, record_id: str) -> list[str]:
         """Ids of the comments on a card whose footer names a record.
@@ -48,8 +50,9 @@ class EarlierComments:
         Raises:
             RecordRefused: when the card can't be read.
         """
-        if card not in self._found:
-            self._found[card] = self._remembered(card)
+        with self._finding:
+            if card not in self._found:
+                self._found[card] = self._remembered(card)
         return self._found[card].get(_key(label, record_id), [])
 
     def _remembered(self, card: str) -> dict[str, list[str]]:

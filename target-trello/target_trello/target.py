@@ -61,6 +61,9 @@ class TargetTrello(LinkedTarget):
     }
     default_reference_keys: ClassVar[Mapping[str, Sequence[str]]] = {"users": ["userName"]}
     user_streams: ClassVar[tuple[str, str]] = ("users", "members")
+    default_edited_at: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("companies", "contacts", "activities"), "updatedAt"
+    )
 
     config_jsonschema: ClassVar[dict[str, Any]] = linked_settings(
         SETTINGS, default_source=default_source

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from linked_target import Facts, Intent
 from linked_target.store import open_store
+from linked_target.transactions import Transactions
 from sandbox.testing import RunningSandbox
 from tap_trello.settings import client_from_settings
 from target_trello.target import TargetTrello
@@ -55,7 +56,7 @@ def client(config: dict[str, Any]) -> TrelloClient:
 
 @pytest.fixture
 def facts(config: dict[str, Any]) -> Facts:
-    return Facts(open_store(config["links_url"]))
+    return Facts(Transactions(open_store(config["links_url"])))
 
 
 @pytest.fixture

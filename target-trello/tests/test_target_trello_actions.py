@@ -359,7 +359,7 @@ def test_the_token_itself_is_not_remembered(
     open_streams: Open, facts: Facts, card: str, intent: Intent
 ) -> None:
     open_streams(card_id=card)["actions"].create({}, intent)
-    with facts.engine.connect() as connection:
+    with facts.transactions.connect() as connection:
         kept = str(connection.exec_driver_sql("SELECT * FROM facts").fetchall())
     assert "own member" in kept
     assert "sandbox-token" not in kept

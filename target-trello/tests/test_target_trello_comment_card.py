@@ -46,7 +46,7 @@ def test_they_are_found_by_their_names_where_nothing_remembers_them(
     box: RunningSandbox, open_streams: Open, client: TrelloClient, facts: Facts, intent: Intent
 ) -> None:
     first = post(open_streams(), intent)
-    with facts.engine.begin() as connection:
+    with facts.transactions.begin() as connection:
         connection.exec_driver_sql("DELETE FROM facts")
     again = post(open_streams(), intent)
     assert again["data"]["card"]["id"] == first["data"]["card"]["id"]
