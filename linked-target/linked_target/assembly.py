@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from singer_rest import SettingError
 
 from linked_target.creations import Creations
-from linked_target.direction import Direction, OnDelete, StreamLink
+from linked_target.direction import Direction, StreamLink
 from linked_target.driver import Driver
 from linked_target.links import Links, StreamPair
 from linked_target.matching import Matcher
@@ -16,7 +16,7 @@ from linked_target.plan import Plan
 from linked_target.policy import ConflictPolicy
 from linked_target.queue import Queue
 from linked_target.references import References
-from linked_target.settings import match_keys_of, pins_of
+from linked_target.settings import match_keys_of, on_delete_of, pins_of
 from linked_target.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ def open_direction(target: LinkedTarget, engine: Engine) -> Direction:
         reference_keys=config.get("reference_keys", target.default_reference_keys),
         edited_at=config.get("edited_at", target.default_edited_at),
         propagate_nulls=config["propagate_nulls"],
-        on_delete=OnDelete(config["on_delete"]),
     )
 
 
@@ -97,6 +96,7 @@ def stream_link(
         create=bool(create.get(stream.name, True)),
         link_only=pair == target.user_streams,
         pins=pins,
+        on_delete=on_delete_of(target.config["on_delete"], stream.name),
     )
 
 

@@ -106,7 +106,7 @@ class Deletions:
         parted = 0
         for page in self._gone_ids():
             parted += len(page)
-            if self._direction.on_delete is OnDelete.KEEP:
+            if self._between.on_delete is OnDelete.KEEP:
                 self._keep_all(page)
             else:
                 links = self._links.by_id(self._between.pair, page)
@@ -116,7 +116,7 @@ class Deletions:
                 "%s: %d linked records are gone (on_delete: %s); see: links orphans",
                 self._between.pair.source,
                 parted,
-                self._direction.on_delete.value,
+                self._between.on_delete.value,
             )
         self._roster.clear()
         self._active = False
@@ -162,7 +162,7 @@ class Deletions:
 
     def _part(self, link: Link) -> Steps[Outcome]:
         """Part a pair of which the source's record is gone."""
-        if self._direction.on_delete is OnDelete.UNLINK:
+        if self._between.on_delete is OnDelete.UNLINK:
             self._links.drop(link)
             self._tell("unlink", link)
             return Outcome.ORPHANED

@@ -55,7 +55,6 @@ class Direction:
     edited_at: Mapping[str, str] = field(default_factory=dict)
     """By source stream, the property with the time of a record's last edit."""
     propagate_nulls: bool = False
-    on_delete: OnDelete = OnDelete.KEEP
 
     @property
     def source(self) -> str:
@@ -85,6 +84,7 @@ class StreamLink:
     link_only: bool = False
     """Whether partners are found and linked, but neither created nor changed, as users are."""
     pins: Mapping[str, str] = field(default_factory=dict)
+    on_delete: OnDelete = OnDelete.KEEP
 
     def judge(self, record: Record, current: Record | None = None) -> Callable[[str], bool]:
         """Who decides whether the source wins a property that both sides edited.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from linked_target.destination import DestinationStream
 
-__all__ = ["check_streams", "linked_settings", "match_keys_of", "pins_of"]
+__all__ = ["check_streams", "linked_settings", "match_keys_of", "on_delete_of", "pins_of"]
 
 BY_STREAM = th.ObjectType(additional_properties=True)
 
@@ -108,13 +108,15 @@ def linked_settings(own: th.PropertiesList, *, default_source: str) -> dict[str,
         ),
         th.Property(
             "on_delete",
-            th.StringType,
-            allowed_values=[each.value for each in OnDelete],
+            th.CustomType(
+                {"type": ["string", "object", "null"], "additionalProperties": {"type": "string"}}
+            ),
             default=OnDelete.KEEP.value,
             title="On delete",
             description="What becomes of a record whose partner was deleted: 'keep' leaves it and "
             "makes no new partner, 'unlink' leaves it as one that never had a partner, 'delete' "
-            "deletes it too, unless somebody edited it since.",
+            "deletes it too, unless somebody edited it since. For all, or an object that says it "
+            "per destination stream.",
         ),
         th.Property(
             "max_deletes",
@@ -205,14 +207,29 @@ def match_keys_of(
     return keys
 
 
+def on_delete_of(setting: str | Mapping[str, str] | None, stream: str) -> OnDelete:
+    """What `on_delete` says for a destination stream.
+
+    Raises:
+        SettingError: when it is none of the known policies.
+    """
+    policy = setting if isinstance(setting, str) else (setting or {}).get(stream)
+    try:
+        return OnDelete(policy or OnDelete.KEEP)
+    except ValueError:
+        known = ", ".join(each.value for each in OnDelete)
+        raise SettingError(f"setting 'on_delete' is '{policy}': use {known}") from None
+
+
 def check_streams(config: Mapping[str, Any], streams: Collection[str]) -> None:
     """Make sure that settings by destination stream name only streams which exist.
 
     Raises:
         SettingError: when one does not; its setting would silently do nothing.
     """
-    for setting in ("create", "match_keys", "references"):
-        for name in config.get(setting) or {}:
+    for setting in ("create", "match_keys", "references", "on_delete"):
+        by_stream = config.get(setting) or {}
+        for name in () if isinstance(by_stream, str) else by_stream:
             if name not in streams:
                 raise SettingError(
                     f"setting '{setting}' names the stream '{name}': use {', '.join(streams)}"

@@ -162,14 +162,14 @@ class LinkedTarget(PlainErrors, Target):
 
     def _part_from_deleted(self, syncs: Sequence[StreamSync]) -> None:
         """Do what `on_delete` says about records that are gone, children first."""
-        if self.direction.on_delete is not OnDelete.KEEP:
-            gone, most = sum(sync.deletions.count() for sync in syncs), self.config["max_deletes"]
-            if gone > most:
-                raise StopRun(
-                    f"{gone} records are gone from {self.config['source']}, and max_deletes is "
-                    f"{most}: none of their partners was touched; if they were meant to be "
-                    "deleted, raise max_deletes"
-                )
+        parting = [sync for sync in syncs if sync.between.on_delete is not OnDelete.KEEP]
+        gone, most = sum(sync.deletions.count() for sync in parting), self.config["max_deletes"]
+        if gone > most:
+            raise StopRun(
+                f"{gone} records are gone from {self.config['source']}, and max_deletes is {most}: "
+                "none of their partners was touched; if they were meant to be deleted, raise "
+                "max_deletes"
+            )
         for sync in reversed(syncs):
             sync.deletions.carry_out()
 

@@ -180,7 +180,7 @@ class Updating:
 
     def _without_partner(self, link: Link) -> Outcome:
         """What `on_delete` says about an edited record whose partner is gone."""
-        policy = self._direction.on_delete
+        policy = self._between.on_delete
         logger.warning(
             "%s %s: its partner %s %s is gone (on_delete: %s)",
             self._between.pair.source,
