@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from singer_rest import NotFound, RecordRefused
+from singer_rest import NotFound, OutcomeUnknown, RecordRefused
 
 from linked_target.direction import OnDelete
 from linked_target.links import INTENT, ORPHANED, UNMATCHED
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Deletions"]
 
 logger = logging.getLogger(__name__)
+
+NEVER_ARRIVED = "it has values that its deleted partner never got"
+"""Why an orphan is a conflict that a person has to settle."""
 
 
 class Deletions:
@@ -109,7 +112,7 @@ class Deletions:
             if self._between.on_delete is OnDelete.KEEP:
                 self._keep_all(page)
             else:
-                links = self._links.by_id(self._between.pair, page)
+                links = self._links.by_id(self._between.pair, [row_id for row_id, _, _ in page])
                 self._direction.driver.run(self._counted(link) for link in links)
         if parted:
             logger.warning(
@@ -121,21 +124,20 @@ class Deletions:
         self._roster.clear()
         self._active = False
 
-    def _gone_ids(self) -> Iterator[dict[int, str]]:
-        """Source ids by row, page by page, of links whose source record did not come."""
+    def _gone_ids(self) -> Iterator[list[tuple[int, str, str]]]:
+        """Row, source id and destination id of links whose source record did not come."""
         if not self._active:
             return
         for page in self._links.linked_ids(self._between.pair):
-            gone = set(self._roster.without(source_id for _, source_id in page))
-            rows = {row_id: source_id for row_id, source_id in page if source_id in gone}
-            if rows:
-                yield rows
+            gone = set(self._roster.without(source_id for _, source_id, _ in page))
+            if gone:
+                yield [row for row in page if row[1] in gone]
 
-    def _keep_all(self, page: dict[int, str]) -> None:
-        self._links.orphan_sourceless(page.keys())
+    def _keep_all(self, page: list[tuple[int, str, str]]) -> None:
+        self._links.orphan_sourceless([row_id for row_id, _, _ in page])
         self._attempts.tally.add(Outcome.ORPHANED, len(page))
-        for source_id in page.values():
-            self._direction.plan.note("orphan", self._between.pair, source_id)
+        for _, source_id, destination_id in page:
+            self._direction.plan.note("orphan", self._between.pair, source_id, destination_id)
 
     def _gone(self, links: Collection[Link]) -> list[Link]:
         gone = set(self._roster.without(link.source_id for link in links))
@@ -175,11 +177,21 @@ class Deletions:
             return Outcome.LEFT_OUT
         except RecordRefused as refusal:
             return self._keep(link, f"its partner was deleted, but it can't be: {refusal}")
+        except OutcomeUnknown as error:
+            logger.warning(
+                "%s %s is deleted; its partner %s %s may be as well, the next full read tells: %s",
+                *(self._between.pair.source, link.source_id),
+                *(self._between.pair.destination, link.destination_id),
+                error,
+            )
+            return Outcome.LEFT_OUT
 
     def _delete(self, link: Link) -> Steps[Outcome]:
         current = yield Read(self._stream, str(link.destination_id))
         if self._is_edited(link, current):
             return self._keep(link, EDITED_AFTERWARDS)
+        if self._direction.open.of_link(link.id, self._direction.source):
+            return self._keep(link, NEVER_ARRIVED)
         delete = partial(self._stream.delete, current)
         yield Write(delete, writer=self._stream.writer_of({}, current))
         self._links.drop(link)

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from linked_target.steps import AnySteps, Request
     from linked_target.transactions import Transactions
 
-__all__ = ["Driver"]
+__all__ = ["Driver", "StopSignal"]
 
 LOOK_UP = 0.5  # seconds between two looks for an error that comes from elsewhere
 LONGEST_FAREWELL = 90.0  # seconds to wait for requests under way when the run stops
+
+
+class StopSignal(BaseException):
+    """A signal came: no Exception, since logging would swallow that if it came while it writes."""
 
 
 @dataclass

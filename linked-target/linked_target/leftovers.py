@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from linked_target.attempts import Attempts
     from linked_target.direction import StreamLink
     from linked_target.links import Link
+    from linked_target.queue import QueuedRecord
     from linked_target.records import Record
     from linked_target.steps import Steps
     from linked_target.update import Updating
@@ -53,13 +54,19 @@ class Leftovers:
     def queued(self, status: str) -> None:
         """Try records again that wait or failed; those that failed in this run rest."""
         self._driver.run(
-            self._attempts.attempt(
-                queued.source_id, queued.record, self._from_queue(queued.source_id, queued.record)
-            )
+            self._again(queued)
             for queued in self._queue.due(self._between.pair, status)
             if queued.source_id not in self._attempts.failed
-            and self._id_of(queued.record) is not None
         )
+
+    def _again(self, queued: QueuedRecord) -> Steps[None]:
+        source_id = self._id_of(queued.record)
+        if source_id is None:
+            return
+        steps = self._from_queue(source_id, queued.record)
+        yield from self._attempts.attempt(source_id, queued.record, steps)
+        if source_id != queued.source_id:  # it had no key before, or another one
+            self._attempts.dequeue({queued.source_id})
 
     def in_state(self, state: str) -> None:
         """Look again for partners of records that have none."""

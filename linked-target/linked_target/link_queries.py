@@ -62,19 +62,19 @@ class LinkQueries:
             yield page
             last = page[-1].id
 
-    def linked_ids(self, pair: StreamPair) -> Iterator[list[tuple[int, str]]]:
-        """Row and source id of all links of a pair whose two records exist, page by page."""
+    def linked_ids(self, pair: StreamPair) -> Iterator[list[tuple[int, str, str]]]:
+        """Row, source id and destination id of all pairs that are linked, page by page."""
         last = 0
         columns = store.links.c
         while True:
             query = (
-                sa.select(columns.id, self._ends.source_id)
+                sa.select(columns.id, self._ends.source_id, self._ends.destination_id)
                 .where(self._ends.of_pair(pair), columns.state == LINKED, columns.id > last)
                 .order_by(columns.id)
                 .limit(PAGE)
             )
             with self.transactions.connect() as connection:
-                page = [(row[0], row[1]) for row in connection.execute(query).all()]
+                page = [(row[0], row[1], row[2]) for row in connection.execute(query).all()]
             if not page:
                 return
             yield page

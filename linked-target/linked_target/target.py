@@ -18,6 +18,7 @@ from singer_sdk.target_base import Target
 
 from linked_target.assembly import open_direction, stream_link
 from linked_target.direction import OnDelete
+from linked_target.driver import StopSignal
 from linked_target.facts import Facts
 from linked_target.links import StreamPair
 from linked_target.maps import RecordMap, check_set_names, idle_maps, unknown_names
@@ -107,7 +108,7 @@ class LinkedTarget(PlainErrors, Target):
     def listen(self, file_input: IO[str] | None = None) -> None:  # type: ignore[misc]
         """Sync what arrives on standard input, while no other run uses the link store.
 
-        The SDK calls this final, but has no other place around the whole input and its end.
+        Final for the SDK, which has no other place around the whole input.
 
         Raises:
             PluginError: when the run can't begin or go on, or at its end when records failed.
@@ -117,10 +118,11 @@ class LinkedTarget(PlainErrors, Target):
             stack.enter_context(self._lock())
             try:
                 super().listen(file_input)
-            except RecordsFailed:
-                raise
-            except BaseException:
-                note_stop(self, [sink.sync for sink in self._ordered_sinks()])
+            except BaseException as error:
+                if not isinstance(error, RecordsFailed):
+                    note_stop(self, [sink.sync for sink in self._ordered_sinks()])
+                if isinstance(error, StopSignal):
+                    raise StopRun(str(error)) from None
                 raise
 
     def _lock(self) -> AbstractContextManager[Any]:
@@ -231,12 +233,11 @@ class LinkedTarget(PlainErrors, Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop without STATE: the batch that the signal interrupts is written in part only."""
         del frame
-        told = f"stopped by {signal.Signals(signum).name}; the next run goes on from here"
-        self.direction.driver.stop(StopRun(told))
+        name = signal.Signals(signum).name
+        self.direction.driver.stop(StopSignal(f"stopped by {name}; the next run goes on from here"))
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         """Note that a full read of a stream is complete: what did not come is gone."""
-        self._assert_line_requires(message_dict, requires={"stream", "version"})
         for sink in self._sinks_of.get(message_dict["stream"], []):
             self.drain_one(sink)
             sink.sync.deletions.activate(message_dict["version"])

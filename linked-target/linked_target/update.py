@@ -98,7 +98,11 @@ class Updating:
         values |= {name: value for name, value in kept.items() if name not in still}
         if not values:
             return Outcome.LEFT_OUT
-        return (yield from self._write(link, link.source_record, values, {}))
+        outcome = yield from self._write(link, link.source_record, values, {})
+        if outcome is Outcome.PARTNER_GONE:  # no tap tells the record again for this
+            pair, reason = self._between.pair, "its partner is gone"
+            self._links.note_unmatched(pair, link.source_id, link.source_record, reason)
+        return outcome
 
     def revive(self, link: Link) -> Steps[Link | None]:
         """The link of an orphan if both records are there again, else None."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from linked_target.store import open_store
-from toy_systems import Table, TargetToyOffice, TargetToyTrello, ToyTarget
+from toy_systems import TargetToyOffice, TargetToyTrello, ToyTarget
+from toy_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,21 +72,50 @@ TO_OFFICE: dict[str, Any] = {
 
 
 def messages(
-    schemas: Mapping[str, Mapping[str, Any]], records: Mapping[str, Iterable[Record]]
+    schemas: Mapping[str, Mapping[str, Any]],
+    records: Mapping[str, Iterable[Record]],
+    *,
+    version: int | None = None,
+    activated: bool = True,
 ) -> str:
-    """A tap's output: the streams' schemas and records, and a STATE."""
-    lines: list[dict[str, Any]] = []
+    """A tap's output: the streams' schemas and records, and a STATE.
+
+    Args:
+        schemas: the streams' properties.
+        records: the records to tell, by stream.
+        version: of a full read; None if it is no full read.
+        activated: whether the full read comes to its end.
+    """
+    lines: list[str] = []
     for stream, properties in schemas.items():
-        schema = {"type": "object", "properties": properties}
-        lines.append(
-            {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": ["id"]}
-        )
-        lines += [
-            {"type": "RECORD", "stream": stream, "record": record}
-            for record in records.get(stream, ())
-        ]
-    lines.append({"type": "STATE", "value": {"bookmarks": "here"}})
-    return "".join(json.dumps(line) + "\n" for line in lines)
+        told = records.get(stream, ())
+        lines += lines_of(stream, properties, told, version=version, activated=activated)
+    lines.append(_line(type="STATE", value={"bookmarks": "here"}))
+    return "".join(lines)
+
+
+def lines_of(
+    stream: str,
+    properties: Mapping[str, Any],
+    records: Iterable[Record],
+    *,
+    version: int | None = None,
+    activated: bool = True,
+) -> list[str]:
+    """A tap's output about one stream; for the arguments see `messages`."""
+    schema = {"type": "object", "properties": properties}
+    reading = {} if version is None else {"version": version}
+    lines = [
+        _line(type="SCHEMA", stream=stream, schema=schema, key_properties=["id"]),
+        *(_line(type="RECORD", stream=stream, record=record, **reading) for record in records),
+    ]
+    if version is not None and activated:
+        lines.append(_line(type="ACTIVATE_VERSION", stream=stream, version=version))
+    return lines
+
+
+def _line(**message: Any) -> str:
+    return json.dumps(message) + "\n"
 
 
 @dataclass
@@ -97,19 +127,25 @@ class Bed:
     trello: dict[str, Table]
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def to_trello(self, records: Mapping[str, Iterable[Record]] | None = None) -> None:
-        """Run CRMOffice to Trello with these records, or with all."""
+    def to_trello(
+        self, records: Mapping[str, Iterable[Record]] | None = None, **reading: Any
+    ) -> None:
+        """Run CRMOffice to Trello with these records, or with all; `reading` as in `messages`."""
         sent = _all(self.office) if records is None else records
-        self.run(TargetToyTrello, self.trello, TO_TRELLO, messages(OFFICE_SCHEMAS, sent))
+        text = messages(OFFICE_SCHEMAS, sent, **reading)
+        self.run(TargetToyTrello, self.trello, TO_TRELLO, text)
 
-    def to_office(self, records: Mapping[str, Iterable[Record]] | None = None) -> None:
-        """Run Trello to CRMOffice with these records, or with all."""
+    def to_office(
+        self, records: Mapping[str, Iterable[Record]] | None = None, **reading: Any
+    ) -> None:
+        """Run Trello to CRMOffice with these records, or with all; `reading` as in `messages`."""
         sent = _all(self.trello) if records is None else records
-        self.run(TargetToyOffice, self.office, TO_OFFICE, messages(TRELLO_SCHEMAS, sent))
+        text = messages(TRELLO_SCHEMAS, sent, **reading)
+        self.run(TargetToyOffice, self.office, TO_OFFICE, text)
 
-    def both(self) -> None:
-        self.to_trello()
-        self.to_office()
+    def both(self, **reading: Any) -> None:
+        self.to_trello(**reading)
+        self.to_office(**reading)
 
     def run(
         self, target: type[ToyTarget], tables: dict[str, Table], maps: dict[str, Any], text: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from linked_target import (
@@ -12,104 +10,57 @@ from linked_target import (
     LinkedTarget,
     Property,
     linked_settings,
+    parse_instant,
     property_of,
     same_value,
-    with_property,
 )
 from singer_rest import NotFound, RecordRefused
 from singer_sdk import typing as th
+from toy_table import EDITED, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from linked_target import Facts, Intent, Record
-
-
-@dataclass
-class Table:
-    """The records of one stream of a toy system, and how it behaves."""
-
-    records: dict[str, Record] = field(default_factory=dict)
-    calls: Counter[str] = field(default_factory=Counter)
-    writes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    locked: set[str] = field(default_factory=set)
-    """Properties that can't be written now."""
-    refuses: str | None = None
-    """Text of the error with which every write is refused."""
-    stops: Exception | None = None
-    """Error that every write raises, before it does anything."""
-    loses_answer: Exception | None = None
-    """Error that a creation raises after it was committed."""
-    hides_from_recovery: bool = False
-    barred: str | None = None
-    merges_into: str | None = None
-    """Id of the record that creations answer with, as an invitation of a known person does."""
-    overrides: dict[str, Any] = field(default_factory=dict)
-    """Values that the server sets when the property is written, whatever was sent."""
-
-    def put(self, **values: Any) -> Record:
-        """Store a record as a user would do it."""
-        record: Record = {}
-        for name, value in values.items():
-            record = with_property(record, name, value)
-        self.records[str(record["id"])] = record
-        return record
-
-    def edit(self, record_id: str, **values: Any) -> None:
-        """Edit a record as a user would do it."""
-        for name, value in values.items():
-            self.records[record_id] = with_property(self.records[record_id], name, value)
-
-    def only(self) -> Record:
-        """The one record that there is."""
-        (record,) = self.records.values()
-        return record
-
-    def requests(self) -> int:
-        return sum(self.calls.values())
 
 
 class ToyStream(DestinationStream):
     """A destination stream over a table."""
 
     prefix: ClassVar[str]
+    reads_at_once = 10
 
     def __init__(self, table: Table) -> None:
         self.table = table
 
     def candidates(self) -> Iterable[Record]:
-        self.table.calls["candidates"] += 1
-        return list(self.table.records.values())
+        self.table.called("candidates")
+        with self.table.lock:
+            return list(self.table.records.values())
 
     def get(self, record_id: str) -> Record:
-        self.table.calls["get"] += 1
-        if record_id not in self.table.records:
-            raise NotFound(f"no {record_id}")
-        return self.table.records[record_id]
+        return self._get(record_id)
+
+    def get_many(self, record_ids: Sequence[str]) -> list[Record | RecordRefused]:
+        self.table.called("get")
+        return [self._get_or_error(record_id) for record_id in record_ids]
 
     def creation_barred(self, values: Mapping[str, Any]) -> str | None:
         del values
         return self.table.barred
 
     def create(self, values: Mapping[str, Any], intent: Intent) -> Record:
-        del intent
-        table = self.table
-        self._may_write("create", dict(values))
-        if table.merges_into:
-            return table.records[table.merges_into]
-        record_id = f"{self.prefix}{len(table.records) + 1}"
-        made = table.put(**{"id": record_id, **values, **table.overrides})
-        if table.loses_answer:
-            raise table.loses_answer
-        return made
+        return self.table.create(self.prefix, intent.source_id, dict(values))
 
     def recover(
         self, values: Mapping[str, Any], intent: Intent, *, taken: Callable[[str], bool]
     ) -> Record | None:
-        del intent
-        self.table.calls["recover"] += 1
+        self.table.called("recover")
         if self.table.hides_from_recovery:
             return None
+        if self.table.name_by_source:
+            return self._marked(intent.source_id, taken)
         found = [
             record
             for record_id, record in self.table.records.items()
@@ -124,23 +75,36 @@ class ToyStream(DestinationStream):
         return found[0] if found else None
 
     def update(self, record: Record, changes: Mapping[str, Any]) -> Record:
-        self._may_write("update", dict(changes))
-        record_id = self.id_of(record)
-        set_by_server = {name: self.table.overrides.get(name, changes[name]) for name in changes}
-        self.table.edit(record_id, **set_by_server)
-        return self.table.records[record_id]
+        return self.table.update(self.id_of(record), dict(changes))
 
     def unwritable(self, record: Record, names: Collection[str]) -> dict[str, str]:
         del record
         return {name: "it is locked" for name in names if name in self.table.locked}
 
-    def _may_write(self, call: str, values: dict[str, Any]) -> None:
-        self.table.calls[call] += 1
-        if self.table.stops:
-            raise self.table.stops
-        if self.table.refuses:
-            raise RecordRefused(self.table.refuses)
-        self.table.writes.append((call, values))
+    def edited_at(self, record: Record) -> datetime | None:
+        return parse_instant(record.get(EDITED))
+
+    def undeletable(self, record: Record) -> str | None:
+        del record
+        return self.table.undeletable
+
+    def delete(self, record: Record) -> None:
+        self.table.delete(self.id_of(record))
+
+    def _get(self, record_id: str) -> Record:
+        with self.table.lock:
+            if record_id not in self.table.records:
+                raise NotFound(f"no {record_id}")
+            return self.table.records[record_id]
+
+    def _marked(self, source_id: str, taken: Callable[[str], bool]) -> Record | None:
+        """What was made for a source record, recognised by a mark that only the creation leaves."""
+        made = [
+            each
+            for each in self.table.made_for.get(source_id, ())
+            if each in self.table.records and not taken(each)
+        ]
+        return self.table.records[made[-1]] if made else None
 
 
 class Companies(ToyStream):
@@ -153,7 +117,17 @@ class Companies(ToyStream):
     match_keys = (("website",), ("name",))
 
 
-class Users(ToyStream):
+class People(ToyStream):
+    """They are matched, but neither made nor deleted."""
+
+    creatable = False
+
+    def undeletable(self, record: Record) -> str | None:
+        del record
+        return "people are not deleted"
+
+
+class Users(People):
     name = "users"
     prefix = "u"
     properties: ClassVar[Mapping[str, Property]] = {
@@ -161,7 +135,6 @@ class Users(ToyStream):
         "email": Property(Kind.EMAIL),
     }
     match_keys = (("email",),)
-    creatable = False
     alternate_ids = ("userName",)
 
 
@@ -186,7 +159,7 @@ class Organizations(ToyStream):
     match_keys = (("website",), ("displayName",))
 
 
-class Members(ToyStream):
+class Members(People):
     name = "members"
     prefix = "m"
     properties: ClassVar[Mapping[str, Property]] = {
@@ -194,7 +167,6 @@ class Members(ToyStream):
         "email": Property(Kind.EMAIL),
     }
     match_keys = (("email",),)
-    creatable = False
     alternate_ids = ("username",)
 
 
