@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from sandbox.testing import RunningSandbox
 
-from tests.office import Office
+from tests.forked import ForkedOffice, ForkedSandbox, Forks
+from tests.office import NO_WAITING, Office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-NO_WAITING: dict[str, Any] = {"token_limit": 1_000_000, "key_limit": 1_000_000}
-"""The plugins believe the rate headers, so they don't wait for quotas that are not the point."""
 
 
 @pytest.fixture
@@ -29,3 +27,17 @@ def seeded_office(tmp_path: Path) -> Iterator[Office]:
     """The sandbox's whole seed data on both sides."""
     with RunningSandbox(seed=True, **NO_WAITING) as box:
         yield Office(box, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """A process that forks sandboxes and plugins, once for all tests."""
+    with Forks() as forks:
+        yield forks
+
+
+@pytest.fixture
+def forked_office(forks: Forks, tmp_path: Path) -> Iterator[ForkedOffice]:
+    """The same people as in `office`; the sandbox and each plugin are processes of their own."""
+    with ForkedSandbox(forks, tmp_path / "sandbox", **NO_WAITING) as box:
+        yield ForkedOffice(box, tmp_path, forks=forks)

@@ -28,6 +28,18 @@ if TYPE_CHECKING:
 
 Json = Any
 
+NO_WAITING: dict[str, Any] = {"token_limit": 1_000_000, "key_limit": 1_000_000}
+"""Switches; the plugins believe the rate headers, so they don't wait for quotas."""
+PLUGINS: dict[str, Any] = {
+    plugin.name: plugin for plugin in (TapCrmOffice, TapTrello, TargetCrmOffice, TargetTrello)
+}
+PIPELINE_OF = {
+    "tap-crmoffice": "to-trello",
+    "target-trello": "to-trello",
+    "tap-trello": "to-crmoffice",
+    "target-crmoffice": "to-crmoffice",
+}
+
 
 @dataclass
 class Office:
@@ -127,18 +139,14 @@ class Office:
 
     def sync_to_trello(self, **settings: Json) -> Counter[str]:
         """Run tap-crmoffice into target-trello; return what the run counted."""
-        target = self.trello_sign_in()
-        target.update(plugin_config("target-trello") | self.target_trello | settings)
-        messages = self.read_crmoffice()
-        self._load("to-trello", TargetTrello(config=self._linked(target)), messages)
+        config = self.config_of("target-trello", **settings)
+        self._load("target-trello", config, self.read_crmoffice())
         return self.counts("trello")
 
     def sync_to_crmoffice(self, **settings: Json) -> Counter[str]:
         """Run tap-trello into target-crmoffice; return what the run counted."""
-        target = self.crmoffice_sign_in() | plugin_config("target-crmoffice")
-        target.update(self.target_crmoffice | settings)
-        messages = self.read_trello()
-        self._load("to-crmoffice", TargetCrmOffice(config=self._linked(target)), messages)
+        config = self.config_of("target-crmoffice", **settings)
+        self._load("target-crmoffice", config, self.read_trello())
         return self.counts("crmoffice")
 
     def sync(self) -> None:
@@ -148,13 +156,18 @@ class Office:
 
     def read_crmoffice(self) -> str:
         """What tap-crmoffice writes now, from the state of the last finished run."""
-        config = self.crmoffice_sign_in() | self.tap_crmoffice
-        return _written_by(TapCrmOffice(config=config, state=self.states.get("to-trello")))
+        return self._read("tap-crmoffice", self.config_of("tap-crmoffice"))
 
     def read_trello(self) -> str:
         """What tap-trello writes now, from the state of the last finished run."""
-        config = self.trello_sign_in() | plugin_config("tap-trello") | self.tap_trello
-        return _written_by(TapTrello(config=config, state=self.states.get("to-crmoffice")))
+        return self._read("tap-trello", self.config_of("tap-trello"))
+
+    def config_of(self, plugin: str, **settings: Json) -> dict[str, Any]:
+        """The settings of a plugin: the shipped ones, this office's own, and further ones."""
+        sign_in = self.trello_sign_in() if "trello" in plugin else self.crmoffice_sign_in()
+        own = getattr(self, plugin.replace("-", "_"))
+        links = {"links_url": self.links_url} if plugin.startswith("target-") else {}
+        return {**links, **sign_in, **plugin_config(plugin), **own, **settings}
 
     def trello_sign_in(self) -> dict[str, Any]:
         """Settings of the Trello plugins."""
@@ -193,17 +206,25 @@ class Office:
                 total.update({f"{name} {key}": value for key, value in stream.counts.items()})
         return total
 
-    def _linked(self, config: dict[str, Any]) -> dict[str, Any]:
-        return {"links_url": self.links_url, **config}
+    def _read(self, plugin: str, config: dict[str, Any]) -> str:
+        tap = PLUGINS[plugin](config=config, state=self.states.get(PIPELINE_OF[plugin]))
+        with _captured_output() as output:
+            tap.sync_all()
+        return output.getvalue().decode()
 
-    def _load(self, name: str, target: Any, messages: str) -> None:
+    def _load(self, plugin: str, config: dict[str, Any], messages: str) -> None:
+        target = PLUGINS[plugin](config=config)
         with _captured_output() as output:
             try:
                 target.listen(io.StringIO(messages))
             finally:
                 target.engine.dispose()
-        if lines := output.getvalue().decode().splitlines():
-            self.states[name] = json.loads(lines[-1])
+        self.keep_state(plugin, output.getvalue().decode())
+
+    def keep_state(self, plugin: str, printed: str) -> None:
+        """Keep the last STATE that a target printed, as Meltano does."""
+        if lines := printed.splitlines():
+            self.states[PIPELINE_OF[plugin]] = json.loads(lines[-1])
 
     def _all(self, path: str) -> list[Json]:
         found: list[Json] = []
@@ -220,12 +241,6 @@ def _call(method: str, url: str, headers: dict[str, str], values: dict[str, Json
     answer = requests.request(method, url, headers=headers, timeout=30, **body)  # type: ignore[arg-type]
     assert answer.ok, f"{method} {url}: {answer.status_code} {answer.text}"
     return answer.json() if answer.content else None
-
-
-def _written_by(tap: Any) -> str:
-    with _captured_output() as output:
-        tap.sync_all()
-    return output.getvalue().decode()
 
 
 @contextmanager
