@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-LONGEST_RUN = 100  # seconds; then the plugin hangs and is killed
+LONGEST_RUN = 600  # seconds; then the plugin hangs and is killed
 
 
 class ForkServer:

@@ -64,11 +64,10 @@ def test_a_run_that_was_killed_is_completed_by_the_next(lab: CrashLab) -> None:
 @pytest.mark.timeout(at_length(400, 4000))
 def test_a_lost_answer_to_a_write_that_was_carried_out_leads_to_the_same(lab: CrashLab) -> None:
     expected = lab.result("undisturbed")
-    writes = expected.changes + len(expected.invited)
     faults = [
         (kind, number)
         for kind in FAULTS
-        for number in chosen(lab, writes, 2, offset=FAULTS.index(kind))
+        for number in chosen(lab, expected.changes, 2, offset=FAULTS.index(kind))
     ]
     told = [
         f"{kind} at write {number}: {line}"
