@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from linked_target import store
-from linked_target.store import open_store
+from linked_target.store import tables
+from linked_target.store.database import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -157,14 +157,14 @@ def _link_store(office: Office, names: Names) -> dict[str, list[Json]]:
             return None
         return names.get((stream, record_id), f"missing {record_id}")
 
-    columns = store.links.c
+    columns = tables.links.c
     engine = open_store(office.links_url)
     with engine.connect() as connection:
-        links = connection.execute(sa.select(store.links)).all()
+        links = connection.execute(sa.select(tables.links)).all()
         opened = connection.execute(
-            sa.select(store.open_properties, columns.a_stream, columns.a_id).join(store.links)
+            sa.select(tables.open_properties, columns.a_stream, columns.a_id).join(tables.links)
         ).all()
-        queued = connection.execute(sa.select(store.queue)).all()
+        queued = connection.execute(sa.select(tables.queue)).all()
     engine.dispose()
     return {
         "links": _sorted(

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import requests
-from linked_target.runs import last_runs
-from linked_target.store import open_store
+from linked_target.store.database import open_store
+from linked_target.store.runs import last_runs
 from tap_crmoffice.tap import TapCrmOffice
 from tap_trello.tap import TapTrello
 from target_crmoffice.target import TargetCrmOffice

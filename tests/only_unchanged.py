@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from linked_target.runs import last_runs
-from linked_target.store import open_store
+from linked_target.store.database import open_store
+from linked_target.store.runs import last_runs
 
 
 def main() -> None:

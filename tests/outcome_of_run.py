@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from linked_target import property_of, same_value, store
-from linked_target.store import open_store
+from linked_target import property_of, same_value
+from linked_target.store import tables
+from linked_target.store.database import open_store
 from target_crmoffice.destinations import Activities, Companies, Contacts, Users
 from target_trello.actions import Actions
 from target_trello.members import Members
@@ -77,7 +78,7 @@ def picture_of(office: ForkedOffice, target: str) -> Picture:
 def _links(office: ForkedOffice, target: str) -> tuple[dict[Pair, str], dict[Pair, set[str]]]:
     if not (office.folder / "links.db").exists():
         return {}, {}
-    columns = store.links.c
+    columns = tables.links.c
     ends = [columns.a_stream, columns.a_id, columns.b_stream, columns.b_id]
     if target == "target-crmoffice":
         ends = ends[2:] + ends[:2]
@@ -88,8 +89,8 @@ def _links(office: ForkedOffice, target: str) -> tuple[dict[Pair, str], dict[Pai
             for row in connection.execute(sa.select(*ends, columns.state))
         }
         held: dict[Pair, set[str]] = {}
-        opened = store.open_properties.c
-        query = sa.select(*ends, opened.name).join_from(store.links, store.open_properties)
+        opened = tables.open_properties.c
+        query = sa.select(*ends, opened.name).join_from(tables.links, tables.open_properties)
         toward = target.removeprefix("target-")
         for row in connection.execute(query.where(opened.toward == toward, opened.kind == "held")):
             held.setdefault((row[0], row[1], row[2], row[3]), set()).add(row.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from linked_target.store import open_store
+from linked_target.store.database import open_store
 from singer_rest import SettingError, StopRun
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def test_a_dry_run_names_what_would_be_deleted_and_deletes_nothing(
 ) -> None:
     with_policy(office, "delete")
     delete_activity(office, pair)
-    with caplog.at_level("INFO", logger="linked_target.plan"):
+    with caplog.at_level("INFO", logger="linked_target.sync.plan"):
         office.sync_to_trello(dry_run=True)
     activity, comment = pair["activity"]["id"], pair["comment"]["id"]
     assert f"would delete activities to actions {activity} with {comment}" in caplog.messages

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from linked_target.cli import links as links_command
-from linked_target.outcome import COLUMNS
+from linked_target.cli.main import links as links_command
+from linked_target.sync.outcome import COLUMNS
 from sandbox.cli import main as sandbox_command
 from singer_sdk.helpers import capabilities
 from singer_sdk.typing import PropertiesList

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from linked_target import store
-from linked_target.store import open_store
+from linked_target.store import tables
+from linked_target.store.database import open_store
 
 from tests.office import NO_WAITING
 from tests.soak import at_length
@@ -98,14 +98,14 @@ def missing(office: ForkedOffice) -> list[str]:
     made = office.box.control("GET", "/status")["records"]
     wanted = {"actions": made["activities"], "organizations": made["organization"]}
     wanted["members"] = made["contacts"]
-    columns = store.links.c
+    columns = tables.links.c
     engine = open_store(office.links_url)
     query = sa.select(columns.b_stream).where(
         columns.state == "linked", columns.a_stream != "users"
     )
     with engine.connect() as connection:
         linked = Counter(connection.execute(query).scalars())
-        queued = list(connection.execute(sa.select(store.queue.c.error)).scalars())
+        queued = list(connection.execute(sa.select(tables.queue.c.error)).scalars())
     engine.dispose()
     wanted["actions"] = RECORDS - 3 * (RECORDS // 40)
     told = [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from linked_target import store
-from linked_target.store import open_store
+from linked_target.store import tables
+from linked_target.store.database import open_store
 
 if TYPE_CHECKING:
     from tests.office import Office
@@ -108,7 +108,7 @@ class Room:
 
     def links(self) -> dict[str, str]:
         """Activity by comment, as far as they are linked."""
-        columns = store.links.c
+        columns = tables.links.c
         engine = open_store(self.office.links_url)
         query = sa.select(columns.b_id, columns.a_id).where(
             columns.b_stream == "actions", columns.state == "linked"
@@ -141,7 +141,7 @@ def come_to_rest(office: Office) -> None:
 def failures(office: Office) -> list[str]:
     engine = open_store(office.links_url)
     with engine.connect() as connection:
-        found = list(connection.execute(sa.select(store.queue.c.error)).scalars())
+        found = list(connection.execute(sa.select(tables.queue.c.error)).scalars())
     engine.dispose()
     return found
 

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from singer_rest import SettingError
 
-from linked_target.creations import Creations
-from linked_target.direction import Direction, StreamLink
-from linked_target.driver import Driver
-from linked_target.links import Links, StreamPair
-from linked_target.matching import Matcher
-from linked_target.open_properties import OpenProperties
-from linked_target.plan import Plan
-from linked_target.policy import ConflictPolicy
-from linked_target.queue import Queue
-from linked_target.references import References
 from linked_target.settings import match_keys_of, on_delete_of, pins_of
-from linked_target.transactions import Transactions
+from linked_target.store.links import Links, StreamPair
+from linked_target.store.open_properties import OpenProperties
+from linked_target.store.queue import Queue
+from linked_target.store.transactions import Transactions
+from linked_target.sync.creations import Creations
+from linked_target.sync.direction import Direction, StreamLink
+from linked_target.sync.driver import Driver
+from linked_target.sync.matching import Matcher
+from linked_target.sync.plan import Plan
+from linked_target.sync.policy import ConflictPolicy
+from linked_target.sync.references import References
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.mapper import StreamMap
 
-    from linked_target.links import StreamPair
+    from linked_target.store.links import StreamPair
 
 __all__ = ["RecordMap", "unknown_names"]
 

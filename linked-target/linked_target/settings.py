@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from singer_rest import SettingError
 from singer_sdk import typing as th
 
-from linked_target.direction import OnDelete
-from linked_target.links import StreamPair
+from linked_target.store.links import StreamPair
+from linked_target.sync.direction import OnDelete
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

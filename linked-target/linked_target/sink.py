@@ -9,7 +9,7 @@ from singer_sdk.sinks import BatchSink
 
 if TYPE_CHECKING:
     from linked_target.records import Record
-    from linked_target.sync import StreamSync
+    from linked_target.sync.stream import StreamSync
 
 __all__ = ["BATCH_SIZE", "LinkedSink"]
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from singer_rest import PluginError
 
-from linked_target.runs import STOPPED, Run, StreamCounts, record_run
+from linked_target.store.runs import STOPPED, Run, StreamCounts, record_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from linked_target.sync import StreamSync
+    from linked_target.sync.stream import StreamSync
     from linked_target.target import LinkedTarget
 
 __all__ = ["RecordsFailed", "note_stop", "sum_up"]

@@ -17,19 +17,19 @@ from singer_sdk.sinks.core import JSONSchemaValidator
 from singer_sdk.target_base import Target
 
 from linked_target.assembly import open_direction, stream_link
-from linked_target.direction import OnDelete
-from linked_target.driver import StopSignal
-from linked_target.facts import Facts
-from linked_target.links import StreamPair
 from linked_target.maps import RecordMap, check_set_names, idle_maps, unknown_names
 from linked_target.reader import MessageReader
-from linked_target.run_lock import RunLock
 from linked_target.settings import check_streams
 from linked_target.sink import LinkedSink
-from linked_target.store import open_store
-from linked_target.store_copy import copy_store
+from linked_target.store.database import open_store
+from linked_target.store.facts import Facts
+from linked_target.store.links import StreamPair
+from linked_target.store.run_lock import RunLock
+from linked_target.store.store_copy import copy_store
 from linked_target.summary import RecordsFailed, note_stop, sum_up
-from linked_target.sync import StreamSync
+from linked_target.sync.direction import OnDelete
+from linked_target.sync.driver import StopSignal
+from linked_target.sync.stream import StreamSync
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from linked_target.destination import DestinationStream
-    from linked_target.direction import Direction
+    from linked_target.sync.direction import Direction
 
 __all__ = ["LinkedTarget", "RecordsFailed"]
 

@@ -13,7 +13,7 @@ from toy_bed import Bed, new_bed
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here takes time to appear, so nobody needs to wait for it."""
-    monkeypatch.setattr("linked_target.sync.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("linked_target.sync.stream.PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture

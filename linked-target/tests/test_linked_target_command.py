@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
-from linked_target import store
-from linked_target.cli import links
-from linked_target.holder import LEASE, wait_until_free
-from linked_target.links import Link, Links, StreamPair
-from linked_target.queue import Queue
-from linked_target.run_lock import RunLock
-from linked_target.runs import Run, StreamCounts, record_run
-from linked_target.store import open_store
-from linked_target.transactions import Transactions
+from linked_target.cli.main import links
+from linked_target.store import tables
+from linked_target.store.database import open_store
+from linked_target.store.holder import LEASE, wait_until_free
+from linked_target.store.links import Link, Links, StreamPair
+from linked_target.store.queue import Queue
+from linked_target.store.run_lock import RunLock
+from linked_target.store.runs import Run, StreamCounts, record_run
+from linked_target.store.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,7 +198,7 @@ def test_who_died_is_not_waited_for(url: str, engine: Engine) -> None:
     with at_work(engine):
         long_ago = datetime.now(timezone.utc) - LEASE
         with engine.begin() as connection:
-            connection.execute(store.run_locks.update().values(renewed_at=long_ago))
+            connection.execute(tables.run_locks.update().values(renewed_at=long_ago))
         assert run(url, "wait").exit_code == 0
 
 

@@ -7,14 +7,14 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import linked_target.driver
+import linked_target.sync.driver
 import pytest
 import sqlalchemy as sa
 from linked_target import Facts
-from linked_target.driver import Call, Driver, Read, Write
-from linked_target.store import facts as facts_table
-from linked_target.store import open_store
-from linked_target.transactions import Transactions
+from linked_target.store.database import open_store
+from linked_target.store.tables import facts as facts_table
+from linked_target.store.transactions import Transactions
+from linked_target.sync.driver import Call, Driver, Read, Write
 from singer_rest import NotFound, RecordRefused, StopRun
 from toy_systems import Actions
 from toy_table import Table
@@ -125,7 +125,7 @@ def test_no_more_requests_are_under_way_than_there_are_workers(
     transactions: Transactions, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     workers = Together(1000)
-    monkeypatch.setattr(linked_target.driver, "Workers", lambda _: workers)
+    monkeypatch.setattr(linked_target.sync.driver, "Workers", lambda _: workers)
     requests = [(Call(str), Write(str, writer="a"), Write(str, writer="b"))] * 60
 
     Driver(transactions, max_workers=most).run(asking(*each) for each in requests)
@@ -438,7 +438,7 @@ def storing_twice(facts: Facts, number: int) -> Generator[Any, Any, None]:
 def test_what_happens_between_two_waits_is_one_commit(
     transactions: Transactions, facts: Facts, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(linked_target.driver, "Workers", Together)
+    monkeypatch.setattr(linked_target.sync.driver, "Workers", Together)
     commits: list[Any] = []
     sa.event.listen(engine, "commit", commits.append)
 
@@ -472,7 +472,7 @@ def test_records_are_begun_as_there_is_room_for_them(
     transactions: Transactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a record would be written long after it was read, and all would be in memory."""
-    monkeypatch.setattr(linked_target.driver, "Workers", Together)
+    monkeypatch.setattr(linked_target.sync.driver, "Workers", Together)
     open_now: set[int] = set()
     most_open = 0
 

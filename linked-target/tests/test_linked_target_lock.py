@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from linked_target import holder, run_lock, store
-from linked_target.holder import LEASE, Holder, holders, live_holders
-from linked_target.run_lock import RunLock
-from linked_target.runs import Run, record_run
-from linked_target.store import open_store
+from linked_target.store import holder, run_lock, tables
+from linked_target.store.database import open_store
+from linked_target.store.holder import LEASE, Holder, holders, live_holders
+from linked_target.store.run_lock import RunLock
+from linked_target.store.runs import Run, record_run
 from singer_rest import StopRun
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def put_holder(engine: Engine, **changes: object) -> Holder:
     ours = holder.new_holder(THERE, "crmoffice to trello", None, "target-trello")
     theirs = replace(ours, **changes)  # type: ignore[arg-type]
     with engine.begin() as connection:
-        connection.execute(store.run_locks.insert().values(**vars(theirs)))
+        connection.execute(tables.run_locks.insert().values(**vars(theirs)))
     return theirs
 
 
@@ -129,8 +129,8 @@ def test_a_lock_for_the_whole_store_excludes_all_runs(engine: Engine) -> None:
 
 PROGRAM = """
 import os, sys
-from linked_target.run_lock import RunLock
-from linked_target.store import open_store
+from linked_target.store.run_lock import RunLock
+from linked_target.store.database import open_store
 from singer_rest import StopRun
 lock = RunLock(open_store(sys.argv[1]), systems=("crmoffice", "trello"), direction="x")
 print("ready", flush=True)
@@ -287,12 +287,12 @@ def test_input_may_be_older_than_runs_of_other_shards_and_systems(
 
 def taken_over(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(store.run_locks.update().values(token="another"))
+        connection.execute(tables.run_locks.update().values(token="another"))
 
 
 def commit_a_fact(engine: Engine, ours: RunLock) -> None:
     with engine.begin() as connection:
-        connection.execute(store.facts.insert().values(key="k", value="v"))
+        connection.execute(tables.facts.insert().values(key="k", value="v"))
         ours.check(connection)
 
 
@@ -304,7 +304,7 @@ def test_who_lost_the_lock_commits_nothing(engine: Engine) -> None:
         with pytest.raises(StopRun, match="has lost its lock"):
             commit_a_fact(engine, ours)
     with engine.connect() as connection:
-        assert connection.execute(sa.select(store.facts)).all() == []
+        assert connection.execute(sa.select(tables.facts)).all() == []
     assert [each.token for each in held(engine)] == ["another"]
 
 
@@ -317,7 +317,7 @@ def test_a_check_renews_a_lease_that_grew_old(engine: Engine) -> None:
     old = datetime.now(timezone.utc) - timedelta(seconds=30)
     with lock(engine) as ours:
         with engine.begin() as connection:
-            connection.execute(store.run_locks.update().values(renewed_at=old))
+            connection.execute(tables.run_locks.update().values(renewed_at=old))
             ours.check(connection)
         assert held(engine)[0].renewed_at >= NOW
 

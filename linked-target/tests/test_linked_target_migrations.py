@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from linked_target import Facts, migrations, store
-from linked_target.links import Links, StreamPair
-from linked_target.open_properties import OpenProperties
-from linked_target.queue import FAILED, Queue
-from linked_target.runs import StreamCounts, last_runs
-from linked_target.store import open_store
-from linked_target.transactions import Transactions
+from linked_target import Facts
+from linked_target.store import migrations, tables
+from linked_target.store.database import open_store
+from linked_target.store.links import Links, StreamPair
+from linked_target.store.open_properties import OpenProperties
+from linked_target.store.queue import FAILED, Queue
+from linked_target.store.runs import StreamCounts, last_runs
+from linked_target.store.transactions import Transactions
 from old_stores import NOON, version_1
 from singer_rest import StopRun
 
@@ -57,7 +58,7 @@ def schema(url: str) -> dict[str, Any]:
     with engine.connect() as connection:
         statistics = sa.text("SELECT * FROM sqlite_stat1 ORDER BY idx")
         found["statistics"] = connection.execute(statistics).all()
-        found["version"] = connection.execute(sa.select(store.store_version)).all()
+        found["version"] = connection.execute(sa.select(tables.store_version)).all()
     engine.dispose()
     return found
 
@@ -82,7 +83,7 @@ def test_what_an_older_store_remembers_is_still_known(tmp_path: Path) -> None:
 def test_an_older_store_becomes_equal_to_a_new_one(tmp_path: Path) -> None:
     new = schema(f"sqlite:///{tmp_path / 'new.db'}")
     assert schema(version_1(tmp_path / "old.db")) == new
-    assert new["version"] == [(store.SCHEMA_VERSION,)]
+    assert new["version"] == [(tables.SCHEMA_VERSION,)]
 
 
 def fail(operations: Operations) -> None:
@@ -129,7 +130,7 @@ def test_a_table_may_be_rebuilt_without_losing_what_refers_to_it(
     engine = open_store(url)
     assert OpenProperties(Transactions(engine)).of_link(1, "trello")
     with engine.begin() as connection:
-        connection.execute(store.links.delete())
+        connection.execute(tables.links.delete())
     assert OpenProperties(Transactions(engine)).of_link(1, "trello") == []
     engine.dispose()
 
@@ -150,7 +151,7 @@ def test_a_store_that_is_up_to_date_is_opened_while_another_process_writes(tmp_p
     url = f"sqlite:///{tmp_path / 'links.db'}"
     writer = open_store(url)
     with writer.begin() as connection:
-        connection.execute(store.facts.insert().values(key="k", value="v"))
+        connection.execute(tables.facts.insert().values(key="k", value="v"))
         reader = open_store(url)
         assert Facts(reader).get("k") is None
         reader.dispose()
@@ -159,7 +160,7 @@ def test_a_store_that_is_up_to_date_is_opened_while_another_process_writes(tmp_p
 
 def test_new_and_current_stores_are_opened_without_loading_what_migrates(tmp_path: Path) -> None:
     program = (
-        "import sys; from linked_target.store import open_store\n"
+        "import sys; from linked_target.store.database import open_store\n"
         "for _ in range(2): open_store(sys.argv[1]).dispose()\n"
         "sys.exit('alembic' in sys.modules)"
     )

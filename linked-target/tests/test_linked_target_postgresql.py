@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from linked_target import store
-from linked_target.holder import LEASE, live_holders
-from linked_target.run_lock import RunLock
-from linked_target.store import open_store
-from linked_target.store_copy import copy_store
+from linked_target.store import tables
+from linked_target.store.database import open_store
+from linked_target.store.holder import LEASE, live_holders
+from linked_target.store.run_lock import RunLock
+from linked_target.store.store_copy import copy_store
 from old_stores import NOON, make_version_1
 from postgresql_server import programs, running_server
 from singer_rest import StopRun
@@ -88,12 +88,12 @@ def test_an_older_store_becomes_equal_to_a_new_one(url: str) -> None:
     new = open_store(url)
     expected = schema(new)
     with new.begin() as connection:
-        store.links.metadata.drop_all(connection)
+        tables.links.metadata.drop_all(connection)
     new.dispose()
     migrated = open_store(old(url))
     assert schema(migrated) == expected
-    assert rows(migrated, store.store_version) == [{"version": store.SCHEMA_VERSION}]
-    assert [row["a_id"] for row in rows(migrated, store.links)] == ["u1"]
+    assert rows(migrated, tables.store_version) == [{"version": tables.SCHEMA_VERSION}]
+    assert [row["a_id"] for row in rows(migrated, tables.links)] == ["u1"]
     migrated.dispose()
 
 
@@ -103,7 +103,7 @@ def test_several_may_open_a_new_or_old_store_at_once(url: str, is_old: bool) -> 
         old(url)
     with ThreadPoolExecutor(8) as pool:
         for engine in pool.map(open_store, [url] * 8):
-            assert len(rows(engine, store.store_version)) == 1
+            assert len(rows(engine, tables.store_version)) == 1
             engine.dispose()
 
 
@@ -125,11 +125,11 @@ def link(a_id: str | None, b_id: str | None, a_stream: str = "users") -> dict[st
 def test_a_record_has_one_partner_but_may_lack_several(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
-            store.links.insert(),
+            tables.links.insert(),
             [link("1", "1"), link(None, "1"), link("1", None), link("1", None)],
         )
     with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
-        connection.execute(store.links.insert(), [link("2", "1", "contacts")])
+        connection.execute(tables.links.insert(), [link("2", "1", "contacts")])
 
 
 @pytest.mark.parametrize("is_old", [False, True])
@@ -140,22 +140,22 @@ def test_a_copy_has_all_rows_with_their_times_and_the_newest_form(url: str, is_o
         engine = open_store(url)
         with engine.begin() as connection:
             connection.execute(
-                store.links.insert(), [link(str(each), str(each)) for each in range(1200)]
+                tables.links.insert(), [link(str(each), str(each)) for each in range(1200)]
             )
-            connection.execute(store.links.insert(), [link("1", None), link("1", None)])
+            connection.execute(tables.links.insert(), [link("1", None), link("1", None)])
         engine.dispose()
     copy = copy_store(url)
-    found = rows(copy, store.links)
+    found = rows(copy, tables.links)
     assert len(found) == (1 if is_old else 1202)
     assert found[0]["created_at"] == NOON.replace(tzinfo=None)
     assert found[0]["gone"] is None
-    assert rows(copy, store.store_version) == [{"version": store.SCHEMA_VERSION}]
+    assert rows(copy, tables.store_version) == [{"version": tables.SCHEMA_VERSION}]
     copy.dispose()
 
 
 def test_a_store_without_tables_is_not_made_by_a_copy(url: str) -> None:
     copy = copy_store(url)
-    assert rows(copy, store.links) == []
+    assert rows(copy, tables.links) == []
     copy.dispose()
     engine = sa.create_engine(url)
     assert sa.inspect(engine).get_table_names() == []
@@ -185,15 +185,15 @@ def test_who_lost_the_lock_commits_nothing(engine: Engine) -> None:
     now = datetime.now(timezone.utc)
     with lock(engine) as ours:
         with engine.begin() as connection:
-            connection.execute(store.run_locks.update().values(renewed_at=now - LEASE))
+            connection.execute(tables.run_locks.update().values(renewed_at=now - LEASE))
         with lock(engine, ("trello", "crmoffice")), pytest.raises(StopRun, match="has lost"):
             commit_a_fact(engine, ours)
-    assert rows(engine, store.facts) == []
+    assert rows(engine, tables.facts) == []
 
 
 def commit_a_fact(engine: Engine, ours: RunLock) -> None:
     with engine.begin() as connection:
-        connection.execute(store.facts.insert().values(key="k", value="v"))
+        connection.execute(tables.facts.insert().values(key="k", value="v"))
         ours.check(connection)
 
 
@@ -201,7 +201,7 @@ def test_nobody_takes_the_lock_over_between_the_check_and_the_commit(engine: Eng
     past = datetime.now(timezone.utc) - timedelta(seconds=10)
     with lock(engine) as ours, ThreadPoolExecutor(1) as pool:
         with engine.begin() as connection:
-            connection.execute(store.run_locks.update().values(renewed_at=past))
+            connection.execute(tables.run_locks.update().values(renewed_at=past))
         with engine.begin() as connection:
             ours.check(connection)
             removal = pool.submit(remove_holders, engine)
@@ -216,7 +216,7 @@ def test_nobody_takes_the_lock_over_between_the_check_and_the_commit(engine: Eng
 
 def remove_holders(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(store.run_locks.delete())
+        connection.execute(tables.run_locks.delete())
 
 
 def rows_waiting(engine: Engine, query: sa.TextClause) -> int:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from linked_target.links import INTENT, LINKED, UNMATCHED, Links, StreamPair
-from linked_target.open_properties import HELD, OpenProperties
-from linked_target.queue import FAILED, Queue
-from linked_target.store import open_store
-from linked_target.transactions import Transactions
+from linked_target.store.database import open_store
+from linked_target.store.links import INTENT, LINKED, UNMATCHED, Links, StreamPair
+from linked_target.store.open_properties import HELD, OpenProperties
+from linked_target.store.queue import FAILED, Queue
+from linked_target.store.transactions import Transactions
 from old_stores import version_1
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from linked_target import Facts, store
-from linked_target.links import INTENT, UNMATCHED, Links, StreamPair
-from linked_target.queue import FAILED, WAITING, Queue, pause_after
+from linked_target import Facts
 from linked_target.reader import MessageReader
-from linked_target.store import open_store
-from linked_target.transactions import Transactions
+from linked_target.store import tables
+from linked_target.store.database import open_store
+from linked_target.store.links import INTENT, UNMATCHED, Links, StreamPair
+from linked_target.store.queue import FAILED, WAITING, Queue, pause_after
+from linked_target.store.transactions import Transactions
 from singer_rest import RecordRefused, SettingError, StopRun
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
@@ -43,7 +44,7 @@ def joined(links: Links, pair: StreamPair, source_id: str, destination_id: str) 
 def test_the_files_of_the_store_are_readable_by_their_owner_only(bed: Bed, tmp_path: Path) -> None:
     engine = open_store(bed.url)
     with engine.begin() as connection:
-        connection.execute(store.facts.insert().values(key="k", value="v"))
+        connection.execute(tables.facts.insert().values(key="k", value="v"))
         files = list(tmp_path.glob("links.db*"))
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     engine.dispose()
@@ -64,7 +65,7 @@ def test_several_may_open_a_new_store_at_once(tmp_path: Path) -> None:
 
 def test_a_store_of_a_newer_version_is_refused_untouched(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(store.store_version.update().values(version=99))
+        connection.execute(tables.store_version.update().values(version=99))
         connection.execute(sa.text("DROP TABLE runs"))
     with pytest.raises(StopRun, match="has version 99, this program knows 2: update the plugin"):
         open_store(str(engine.url))
@@ -131,7 +132,7 @@ def test_more_ids_than_a_page_are_looked_up(engine: Engine) -> None:
     ids = [f"a{number}" for number in range(620)]
     with engine.begin() as connection:
         connection.execute(
-            store.links.insert(),
+            tables.links.insert(),
             [_row(each) for each in ids],
         )
 

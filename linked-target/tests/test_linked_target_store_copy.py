@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from linked_target import Facts, store, store_copy
-from linked_target.store import open_store
-from linked_target.store_copy import copy_store
-from linked_target.transactions import Transactions
+from linked_target import Facts
+from linked_target.store import store_copy, tables
+from linked_target.store.database import open_store
+from linked_target.store.store_copy import copy_store
+from linked_target.store.transactions import Transactions
 from old_stores import version_1
 from singer_rest import StopRun
 
@@ -122,7 +123,7 @@ def test_a_store_that_does_not_exist_has_an_empty_copy_and_is_not_made(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with copied(path) as copy, copy.connect() as connection:
-        assert connection.execute(sa.select(store.links)).all() == []
+        assert connection.execute(sa.select(tables.links)).all() == []
     assert contents(path.parent) == {}
     assert caplog.messages == [f"there is no link store {path} yet; an empty one is assumed"]
 
@@ -131,14 +132,14 @@ def test_only_the_copy_of_an_older_store_is_brought_up_to_date(path: Path) -> No
     version_1(path)
     before = contents(path.parent)
     with copied(path) as copy, copy.connect() as connection:
-        assert connection.execute(sa.select(store.links.c.gone)).all() == [(None,)]
+        assert connection.execute(sa.select(tables.links.c.gone)).all() == [(None,)]
     assert contents(path.parent) == before
 
 
 def test_a_newer_store_has_no_copy(path: Path, scratch: Path) -> None:
     engine = put(path, "c1")
     with engine.begin() as connection:
-        connection.execute(store.store_version.update().values(version=99))
+        connection.execute(tables.store_version.update().values(version=99))
     engine.dispose()
     with pytest.raises(StopRun, match="has version 99"):
         copy_store(url_of(path))
@@ -171,7 +172,7 @@ def test_a_copy_ends_with_its_engine(path: Path, scratch: Path) -> None:
 def test_a_copy_ends_with_its_process(path: Path, scratch: Path) -> None:
     put(path, "c1").dispose()
     program = (
-        "import sys, sqlalchemy; from linked_target.store_copy import copy_store\n"
+        "import sys, sqlalchemy; from linked_target.store.store_copy import copy_store\n"
         "engine = copy_store(sys.argv[1]); connection = engine.connect()\n"
         "connection.execute(sqlalchemy.text('SELECT * FROM links')).all()\n"
     )

@@ -15,16 +15,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
-from linked_target import Facts, store, transfer
-from linked_target.cli import links as command
-from linked_target.csv_links import COLUMNS
-from linked_target.links import INTENT, LINKED, ORPHANED, PAIRED, UNMATCHED, Link, Links, StreamPair
-from linked_target.open_properties import HELD, OpenProperties
-from linked_target.queue import FAILED, Queue
+from linked_target import Facts
+from linked_target.cli import transfer
+from linked_target.cli.csv_links import COLUMNS
+from linked_target.cli.main import links as command
 from linked_target.records import record_hash
-from linked_target.run_lock import RunLock
-from linked_target.store import open_store
-from linked_target.transactions import Transactions
+from linked_target.store import tables
+from linked_target.store.database import open_store
+from linked_target.store.links import (
+    INTENT,
+    LINKED,
+    ORPHANED,
+    PAIRED,
+    UNMATCHED,
+    Link,
+    Links,
+    StreamPair,
+)
+from linked_target.store.open_properties import HELD, OpenProperties
+from linked_target.store.queue import FAILED, Queue
+from linked_target.store.run_lock import RunLock
+from linked_target.store.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +78,7 @@ def joined(engine: Engine, source_id: str, destination_id: str, **record: Any) -
     )
 
 
-def rows(engine: Engine, table: sa.Table = store.links) -> list[dict[str, Any]]:
+def rows(engine: Engine, table: sa.Table = tables.links) -> list[dict[str, Any]]:
     """All rows, without what only tells when they were stored."""
     with engine.connect() as connection:
         query = sa.select(table).order_by(*table.primary_key)
@@ -80,7 +91,7 @@ def filled(engine: Engine) -> None:
     links = links_of(engine)
     joined(engine, "0", "o0")
     with engine.begin() as connection:  # version 1 did not note which of the two is gone
-        connection.execute(store.links.update().values(state=ORPHANED))
+        connection.execute(tables.links.update().values(state=ORPHANED))
     first = joined(engine, "1", "o1", name='Ås "&" Co\nline 2, æøå', vat=1.50)
     links.orphan(joined(engine, "2", "o2"), "trello", "it was edited, afterwards")
     links.orphan(joined(engine, "3", "o3"), "crmoffice")
@@ -106,7 +117,7 @@ def test_what_is_exported_and_imported_elsewhere_is_the_same(
     numbers = {row.pop("id"): row["a_id"] for row in ours}
     others = {row.pop("id"): row["a_id"] for row in theirs}
     assert sorted(theirs, key=str) == sorted(ours, key=str)
-    for table in (store.open_properties, store.aliases):
+    for table in (tables.open_properties, tables.aliases):
         mine = [{**row, "link_id": numbers[row["link_id"]]} for row in rows(engine, table)]
         assert mine == [{**row, "link_id": others[row["link_id"]]} for row in rows(other, table)]
         assert mine
@@ -290,7 +301,7 @@ def test_a_file_with_one_wrong_line_changes_nothing_and_the_line_is_named(
     assert result.exit_code == 1
     assert f"links: line 4: {message}" in result.output
     assert rows(engine) == before
-    assert rows(engine, store.run_locks) == []
+    assert rows(engine, tables.run_locks) == []
 
 
 @pytest.mark.parametrize(
@@ -391,7 +402,7 @@ def test_to_unlink_forgets_what_waits_on_the_link_but_not_what_is_queued(
     queue.fail(COMPANIES, "1", {"id": "1"}, "no")
     result = run(url, "unlink", *PAIR[3:], *PAIR[:3])
     assert "are no longer linked, and 1 held or pending values are dropped" in result.output
-    for table in (store.links, store.open_properties, store.aliases):
+    for table in (tables.links, tables.open_properties, tables.aliases):
         assert rows(engine, table) == []
     assert [each.source_id for each in queue.due(COMPANIES, FAILED)] == ["1"]
 

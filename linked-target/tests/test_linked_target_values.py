@@ -17,9 +17,9 @@ from linked_target import (
     same_value,
     with_property,
 )
-from linked_target.merge import decide, decide_match, edits_between, looks_alike
-from linked_target.policy import ConflictPolicy
 from linked_target.records import decoded, encoded, patched, record_hash, with_stated_values
+from linked_target.sync.merge import decide, decide_match, edits_between, looks_alike
+from linked_target.sync.policy import ConflictPolicy
 from linked_target.values import match_value
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from linked_target.store import open_store
+from linked_target.store.database import open_store
 from toy_systems import TargetToyOffice, TargetToyTrello, ToyTarget
 from toy_table import Table
 

@@ -15,7 +15,7 @@ Finished = tuple[Any, Any, "BaseException | None"]
 
 
 class SeededWorkers:
-    """Stands in for `linked_target.workers.Workers`.
+    """Stands in for `linked_target.sync.workers.Workers`.
 
     Args:
         most: number of requests under way at most.

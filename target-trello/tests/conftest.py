@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from linked_target import Facts, Intent
-from linked_target.store import open_store
-from linked_target.transactions import Transactions
+from linked_target.store.database import open_store
+from linked_target.store.transactions import Transactions
 from sandbox.testing import RunningSandbox
 from tap_trello.settings import client_from_settings
 from target_trello.target import TargetTrello

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
-from linked_target.runs import last_runs
-from linked_target.store import open_store
+from linked_target.store.database import open_store
+from linked_target.store.runs import last_runs
 from sandbox.testing import RunningSandbox
 
 from tests.shipped import plugin_config

@@ -1,0 +1,103 @@
+"""What a run does, step by step: told by a dry run instead of being done."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from singer_rest import SettingError
+
+from linked_target.records import property_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from linked_target.records import Record
+    from linked_target.store.link import StreamPair
+
+__all__ = ["Plan", "Step", "changes_of"]
+
+Changes = dict[str, tuple[Any, Any]]
+
+logger = logging.getLogger(__name__)
+
+
+class Step(NamedTuple):
+    """One thing that a run does or decides about one record.
+
+    Attributes:
+        action: create, match, update, hold, conflict, wait, orphan, unlink, delete or fail.
+        stream: the source's stream and the destination's, joined by " to ".
+        source_id: id of the source's record.
+        destination_id: id of its partner, if it has one already.
+        changes: for each property the values before and after; of a conflict those of the source
+            and the destination.
+        detail: why, or who wins.
+    """
+
+    action: str
+    stream: str
+    source_id: str
+    destination_id: str | None = None
+    changes: Changes = {}  # noqa: RUF012 - a tuple's default; nobody changes it
+    detail: str | None = None
+
+    def told(self) -> str:
+        """The step on one line, for people."""
+        partner = f" with {self.destination_id}" if self.destination_id else ""
+        changes = "; ".join(
+            f"{name}: {before!r} -> {after!r}" for name, (before, after) in self.changes.items()
+        )
+        detail = f" ({self.detail})" if self.detail else ""
+        colon = ": " if changes else ""
+        return f"{self.action} {self.stream} {self.source_id}{partner}{colon}{changes}{detail}"
+
+
+class Plan:
+    """Tells the steps of a dry run; of a real run it tells nothing.
+
+    Args:
+        enabled: whether this is a dry run.
+        path: file for the steps as JSON lines; it is written anew.
+
+    Raises:
+        SettingError: when the file can't be written.
+    """
+
+    def __init__(self, *, enabled: bool = False, path: str | None = None) -> None:
+        self.enabled = enabled
+        self._path = Path(path) if enabled and path else None
+        if self._path is not None:
+            try:
+                self._path.write_bytes(b"")
+            except OSError as error:
+                raise SettingError(
+                    f"setting 'plan_file': {path} can't be written: {error.strerror}"
+                ) from None
+
+    def note(
+        self,
+        action: str,
+        pair: StreamPair,
+        source_id: str,
+        destination_id: str | None = None,
+        *,
+        changes: Changes | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Tell one step; see `Step`."""
+        if not self.enabled:
+            return
+        stream = f"{pair.source} to {pair.destination}"
+        step = Step(action, stream, source_id, destination_id, changes or {}, detail)
+        logger.info("would %s", step.told())
+        if self._path is not None:
+            with self._path.open("ab") as file:
+                file.write(msgspec.json.encode(step._asdict()) + b"\n")
+
+
+def changes_of(record: Record, values: Mapping[str, Any]) -> Changes:
+    """The values before and after, for properties of a record that get new values."""
+    return {name: (property_of(record, name), value) for name, value in values.items()}
