@@ -70,6 +70,35 @@ def test_it_is_adopted_though_the_record_was_edited_since(one: Bed) -> None:
     assert one.trello["actions"].only()["text"] == "call again"
 
 
+@pytest.mark.parametrize("policy", ["crmoffice", "trello"])
+def test_an_edit_of_what_a_crashed_run_created_comes_back(one: Bed, policy: str) -> None:
+    one.trello["actions"].name_by_source = True
+    one.settings["conflict_policy"] = policy
+    crash_after_creating(one)
+    one.trello["actions"].edit("n-a1", text="by trello")
+    one.to_trello({})
+    one.to_office({})
+
+    assert one.office["activities"].only()["subject"] == "by trello"
+    assert one.trello["actions"].only()["text"] == "by trello"
+
+
+@pytest.mark.parametrize("policy", ["crmoffice", "trello"])
+def test_edits_of_both_before_it_is_adopted_are_a_conflict(
+    one: Bed, policy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    one.trello["actions"].name_by_source = True
+    one.settings["conflict_policy"] = policy
+    crash_after_creating(one)
+    one.trello["actions"].edit("n-a1", text="by trello")
+    one.office["activities"].edit("a1", subject="by crmoffice")
+    one.both()
+
+    assert one.office["activities"].only()["subject"] == f"by {policy}"
+    assert one.trello["actions"].only()["text"] == f"by {policy}"
+    assert "crmoffice has 'by crmoffice', trello has 'by trello'" in caplog.text
+
+
 def test_it_is_adopted_though_a_reference_became_known_since(one: Bed) -> None:
     one.office["activities"].edit("a1", ownerId="u1")
     one.trello["actions"].loses_answer = StopRun("no network")

@@ -60,7 +60,7 @@ class ToyStream(DestinationStream):
         if self.table.hides_from_recovery:
             return None
         if self.table.name_by_source:
-            return self._marked(intent.source_id, taken)
+            return self._marked(intent, taken)
         found = [
             record
             for record_id, record in self.table.records.items()
@@ -97,12 +97,14 @@ class ToyStream(DestinationStream):
                 raise NotFound(f"no {record_id}")
             return self.table.records[record_id]
 
-    def _marked(self, source_id: str, taken: Callable[[str], bool]) -> Record | None:
-        """What was made for a source record, recognised by a mark that only the creation leaves."""
+    def _marked(self, intent: Intent, taken: Callable[[str], bool]) -> Record | None:
+        """What was made since for a source record, recognised by a mark that a creation leaves."""
         made = [
             each
-            for each in self.table.made_for.get(source_id, ())
-            if each in self.table.records and not taken(each)
+            for each in self.table.made_for.get(intent.source_id, ())
+            if each in self.table.records
+            and self.table.made_at[each] >= intent.begun_at
+            and not taken(each)
         ]
         return self.table.records[made[-1]] if made else None
 

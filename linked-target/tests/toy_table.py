@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linked_target import property_of, with_property
@@ -64,6 +65,8 @@ class Table:
     """Whether ids of new records tell their source, so that they do not depend on the order."""
     made_for: dict[str, list[str]] = field(default_factory=dict)
     """Ids of the records that were made for a source record, as a footer would tell it."""
+    made_at: dict[str, datetime] = field(default_factory=dict)
+    """When each of them was made."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     ids: set[str] = field(default_factory=set)
     """All ids that there ever were."""
@@ -113,6 +116,7 @@ class Table:
             record_id = self._new_id(prefix, source_id)
             made = self.put(**{"id": record_id, **values, **self.overrides})
             self.made_for.setdefault(source_id, []).append(record_id)
+            self.made_at[record_id] = datetime.now(timezone.utc)
             self._wrote("create", record_id, {}, {**values, **self.overrides})
             if self.loses_answer:
                 raise self.loses_answer

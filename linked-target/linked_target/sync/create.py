@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from singer_rest import RecordRefused
 
 from linked_target.destination import Intent, PartnerTaken
-from linked_target.records import property_of
+from linked_target.records import property_of, with_property
 from linked_target.store.open_properties import HELD, PENDING
 from linked_target.sync.outcome import Outcome
 from linked_target.sync.plan import changes_of
@@ -54,8 +54,8 @@ class Creating:
     def adopt(self, intent: Link) -> Steps[Link | None]:
         """Link an intent with what its request made, if that can be found.
 
-        What was sent then is looked for, not what the record says now; an edit since is written
-        afterwards like any other.
+        What was sent then is looked for, not what the record says now. An edit since, of either
+        record, is passed on afterwards like any other.
 
         Raises:
             RecordRefused: when several records may be it.
@@ -73,7 +73,15 @@ class Creating:
             and name not in sent
             and not is_empty(value)
         }
-        return self._link_created(intent, made, sent, pending)
+        edited = self._edited_since(sent, made)
+        baseline = made
+        for name in edited:
+            baseline = with_property(baseline, name, sent[name])
+        joined = self._link_created(intent, made, sent, pending, baseline=baseline)
+        if edited:
+            made_id = self._stream.id_of(made)
+            self._direction.return_queue().wait(self._between.pair.reversed(), made_id, made)
+        return joined
 
     def create(self, newcomer: Newcomer) -> Steps[Outcome]:
         """Create the partner of a record.
@@ -146,14 +154,30 @@ class Creating:
         )
 
     def _link_created(
-        self, link: Link, made: Record, sent: Mapping[str, Any], pending: Mapping[str, Any]
+        self,
+        link: Link,
+        made: Record,
+        sent: Mapping[str, Any],
+        pending: Mapping[str, Any],
+        *,
+        baseline: Record | None = None,
     ) -> Link:
         record = link.source_record
-        made_id = self._stream.id_of(made)
-        joined = self._links.join(link, made_id, source_record=record, destination_record=made)
+        joined = self._links.join(
+            link,
+            self._stream.id_of(made),
+            source_record=record,
+            destination_record=made if baseline is None else baseline,
+        )
         self._between.remember_names(joined, record, made)
         self.put_open(joined, pending, self._ignored_by_creation(sent, made))
         return joined
+
+    def _edited_since(self, sent: Mapping[str, Any], made: Record) -> list[str]:
+        """Properties to which somebody gave another value than the one that was sent."""
+        differing = self._differing(sent, made)
+        held = self._stream.unwritable(made, differing) if differing else {}
+        return [name for name in differing if name not in held]
 
     def _ignored_by_creation(
         self, sent: Mapping[str, Any], made: Record
@@ -161,11 +185,18 @@ class Creating:
         """Values that the new record does not have and can't take, e.g. a person's own name."""
         properties = self._stream.properties
         differing = [
-            name
-            for name, value in sent.items()
-            if not (properties[name].create_only or properties[name].references)
-            and not is_empty(property_of(made, name))
-            and not same_value(properties[name].kind, value, property_of(made, name))
+            name for name in self._differing(sent, made) if not properties[name].references
         ]
         held = self._stream.unwritable(made, differing) if differing else {}
         return {name: (sent[name], reason) for name, reason in held.items()}
+
+    def _differing(self, sent: Mapping[str, Any], made: Record) -> list[str]:
+        """Properties of which a new record has another value than the one that was sent."""
+        properties = self._stream.properties
+        return [
+            name
+            for name, value in sent.items()
+            if not properties[name].create_only
+            and not is_empty(property_of(made, name))
+            and not same_value(properties[name].kind, value, property_of(made, name))
+        ]
