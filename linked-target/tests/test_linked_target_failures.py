@@ -99,6 +99,25 @@ def test_edits_of_both_before_it_is_adopted_are_a_conflict(
     assert "crmoffice has 'by crmoffice', trello has 'by trello'" in caplog.text
 
 
+@pytest.mark.parametrize("policy", ["crmoffice", "trello"])
+def test_an_edit_of_what_was_created_conflicts_with_what_can_no_longer_be_written(
+    one: Bed, policy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    one.trello["actions"].name_by_source = True
+    one.settings["conflict_policy"] = policy
+    crash_after_creating(one)
+    one.trello["actions"].edit("n-a1", text="by trello")
+    one.trello["actions"].locked = {"text"}
+    one.both()
+    one.trello["actions"].locked = set()
+    one.both()
+
+    expected = {"crmoffice": "call", "trello": "by trello"}[policy]
+    assert one.office["activities"].only()["subject"] == expected
+    assert one.trello["actions"].only()["text"] == expected
+    assert "trello has 'by trello', crmoffice has 'call'" in caplog.text
+
+
 def test_it_is_adopted_though_a_reference_became_known_since(one: Bed) -> None:
     one.office["activities"].edit("a1", ownerId="u1")
     one.trello["actions"].loses_answer = StopRun("no network")

@@ -73,7 +73,7 @@ class Creating:
             and name not in sent
             and not is_empty(value)
         }
-        edited = self._edited_since(sent, made)
+        edited = self._differing(sent, made)
         baseline = made
         for name in edited:
             baseline = with_property(baseline, name, sent[name])
@@ -172,12 +172,6 @@ class Creating:
         self._between.remember_names(joined, record, made)
         self.put_open(joined, pending, self._ignored_by_creation(sent, made))
         return joined
-
-    def _edited_since(self, sent: Mapping[str, Any], made: Record) -> list[str]:
-        """Properties to which somebody gave another value than the one that was sent."""
-        differing = self._differing(sent, made)
-        held = self._stream.unwritable(made, differing) if differing else {}
-        return [name for name in differing if name not in held]
 
     def _ignored_by_creation(
         self, sent: Mapping[str, Any], made: Record
