@@ -272,6 +272,12 @@ def test_the_plan_file_is_written_anew(bed: Bed, tmp_path: Path) -> None:
     assert plan_of(bed, tmp_path, bed.to_trello) == []
 
 
+def test_nobody_else_may_read_the_plan_file(bed: Bed, tmp_path: Path) -> None:
+    plan_of(bed, tmp_path, bed.to_trello)
+
+    assert (tmp_path / "plan.jsonl").stat().st_mode & 0o077 == 0
+
+
 def test_a_plan_file_that_cannot_be_written_is_refused(bed: Bed, tmp_path: Path) -> None:
     bed.settings |= {"dry_run": True, "plan_file": str(tmp_path / "missing" / "plan.jsonl")}
     with pytest.raises(SettingError, match="'plan_file'"):

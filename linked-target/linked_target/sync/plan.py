@@ -71,6 +71,7 @@ class Plan:
         self._path = Path(path) if enabled and path else None
         if self._path is not None:
             try:
+                self._path.touch(mode=0o600)  # it shows people's data
                 self._path.write_bytes(b"")
             except OSError as error:
                 raise SettingError(
