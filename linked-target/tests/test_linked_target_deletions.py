@@ -533,6 +533,23 @@ def test_a_failed_record_that_is_gone_leaves_the_list(bed: Bed) -> None:
     assert bed.writes() == []
 
 
+def test_a_failed_edit_of_a_record_that_is_gone_leaves_the_list(bed: Bed) -> None:
+    bed.settings["on_error"] = "keep"
+    bed.trello["actions"].edit("n1", text="by trello")
+    bed.office["activities"].refuses = "not now"
+    bed.to_office()
+    assert bed.failed() == [("n1", "not now")]
+    bed.trello["actions"].remove("n1")
+    bed.office["activities"].refuses = None
+    bed.office["activities"].edit("a1", startsAt="2026-03-01")
+    bed.to_trello()
+    bed.to_office({})
+
+    assert bed.failed() == []
+    assert bed.rows(STATES) == [("orphaned", "trello")]
+    assert bed.office["activities"].records["a1"]["subject"] == "call"
+
+
 def test_a_waiting_record_that_is_gone_is_not_created(bed: Bed) -> None:
     bed.settings["max_creates"] = 0
     put_new(bed)

@@ -97,6 +97,8 @@ class Leftovers:
         if self._links.linked_elsewhere(pair, [source_id]):
             return Outcome.LEFT_OUT
         link = self._links.by_source(pair, [source_id]).get(source_id)
+        if link is not None and link.gone == self._between.direction.source:
+            return Outcome.LEFT_OUT  # it was deleted since it failed
         return (yield from self._sync(source_id, record, link, final=True))
 
     def _matches(self, links: Iterable[Link], elsewhere: Iterable[str]) -> Iterator[Steps[Outcome]]:
