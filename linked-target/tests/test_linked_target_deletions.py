@@ -7,6 +7,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from linked_target.cli.by_hand import join_by_hand
+from linked_target.cli.csv_links import End
+from linked_target.store.database import open_store
 from singer_rest import NotFound, OutcomeUnknown, RecordRefused, StopRun
 from toy_bed import OFFICE_SCHEMAS, TO_TRELLO, lines_of, messages
 from toy_systems import TargetToyTrello
@@ -519,6 +522,41 @@ def forget_new(bed: Bed) -> None:
     bed.office["activities"].remove("a3")
     read_all(bed, "crmoffice")
     bed.to_trello({})
+
+
+def test_a_record_without_its_key_may_be_any_that_seems_gone(
+    bed: Bed, caplog: pytest.LogCaptureFixture
+) -> None:
+    bed.settings |= {"on_delete": "delete", "on_error": "keep"}
+    records = [{"subject": "call"}, bed.office["activities"].records["a2"]]
+    schema = OFFICE_SCHEMAS["activities"]
+    text = "".join(lines_of("activities", schema, records, version=7))
+    bed.run(TargetToyTrello, bed.trello, TO_TRELLO, text)
+
+    assert texts(bed, "trello") == ["call", "meet"]
+    assert "activities: version 7 has records without key: nothing counts as deleted" in caplog.text
+
+
+@pytest.mark.parametrize("policy", ["keep", "unlink", "delete"])
+@sides
+def test_a_link_by_hand_ends_where_one_of_the_two_is_gone(bed: Bed, gone: str, policy: str) -> None:
+    bed.settings |= {"on_delete": policy, "on_error": "keep"}
+    bed.office["activities"].put(id="a3", subject="call them")
+    bed.trello["actions"].put(id="n3", text="called them")
+    engine = open_store(bed.url)
+    with engine.begin() as connection:
+        ends = End("crmoffice", "activities", "a3"), End("trello", "actions", "n3")
+        join_by_hand(connection, *ends)
+    engine.dispose()
+    table(bed, gone).remove({"crmoffice": "a3", "trello": "n3"}[gone])
+    for version in (7, 8):
+        bed.settings["create"] = {"actions": False}
+        bed.to_trello(version=version)
+        bed.settings["create"] = {"activities": False}
+        bed.to_office(version=version)
+
+    assert bed.rows("SELECT state FROM links WHERE a_id = 'a3' AND b_id = 'n3'") == []
+    assert bed.failed() == []
 
 
 def test_a_failed_record_that_is_gone_leaves_the_list(bed: Bed) -> None:

@@ -118,6 +118,41 @@ def test_an_edit_of_what_was_created_conflicts_with_what_can_no_longer_be_writte
     assert "trello has 'by trello', crmoffice has 'call'" in caplog.text
 
 
+def test_the_winner_of_such_a_conflict_is_not_taken_for_another_edit(one: Bed) -> None:
+    one.trello["actions"].name_by_source = True
+    crash_after_creating(one)
+    one.trello["actions"].edit("n-a1", text="by trello")
+    one.office["activities"].edit("a1", subject="by crmoffice", startsAt="2026-03-02")
+    one.to_trello()
+    one.to_office({})
+    one.forget()
+    one.both()
+
+    assert one.writes() == []
+    assert one.office["activities"].only()["subject"] == "by crmoffice"
+    assert one.office["activities"].only()["startsAt"] == "2026-03-02"
+
+
+def test_a_reference_told_in_another_way_is_no_edit(bed: Bed) -> None:
+    for name in ("kari", "nora"):
+        bed.office["users"].put(id=f"u-{name}", userName=name, email=f"{name}@x.no")
+        bed.trello["members"].put(id=f"m-{name}", username=name, email=f"{name}@x.no")
+    bed.both()
+    bed.trello["actions"].put(id="n1", text="call", memberCreator__id="m-kari")
+    table = bed.office["activities"]
+    table.name_by_source, table.overrides = True, {"ownerId": "kari"}
+    table.loses_answer = StopRun("no network")
+    with pytest.raises(StopRun):
+        bed.to_office()
+    table.loses_answer, table.overrides = None, {}
+    bed.to_office()
+    bed.trello["actions"].edit("n1", memberCreator__id="m-nora")
+    bed.forget()
+    bed.to_trello()
+
+    assert bed.writes() == []
+
+
 def test_it_is_adopted_though_a_reference_became_known_since(one: Bed) -> None:
     one.office["activities"].edit("a1", ownerId="u1")
     one.trello["actions"].loses_answer = StopRun("no network")

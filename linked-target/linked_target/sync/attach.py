@@ -44,6 +44,10 @@ class Attaching:
         """Link an intent with what its request made, if that can be found; see `Creating`."""
         return self._creating.adopt(intent)
 
+    def return_edits(self) -> Steps[None]:
+        """Pass on what was edited before it was adopted; see `Creating`."""
+        return self._creating.return_edits()
+
     def attach(self, newcomer: Newcomer) -> Steps[Outcome]:
         """Link a record with its partner.
 

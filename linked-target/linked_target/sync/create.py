@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from singer_rest import RecordRefused
+from singer_rest import NotFound, RecordRefused
 
 from linked_target.destination import Intent, PartnerTaken
 from linked_target.records import property_of, with_property
+from linked_target.store.links import LINKED
 from linked_target.store.open_properties import HELD, PENDING
 from linked_target.sync.outcome import Outcome
 from linked_target.sync.plan import changes_of
-from linked_target.sync.steps import Call, Write
-from linked_target.values import is_empty, same_value
+from linked_target.sync.steps import Call, Read, Write
+from linked_target.values import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,21 +52,24 @@ class Creating:
         self._stream = between.stream
         self._creation = f"create {between.stream.name}"
         """What is being created now must not be taken for what an earlier attempt has made."""
+        self._edited: set[str] = set()
+        """Ids of records whose adopted partners somebody had edited."""
 
     def adopt(self, intent: Link) -> Steps[Link | None]:
         """Link an intent with what its request made, if that can be found.
 
         What was sent then is looked for, not what the record says now. An edit since, of either
-        record, is passed on afterwards like any other.
+        record, is passed on afterwards like any other: see `return_edits`.
 
         Raises:
             RecordRefused: when several records may be it.
         """
         sent = intent.destination_record
-        search = partial(self._stream.recover, sent, self.intent_of(intent), taken=self.is_taken)
-        made = yield Call(search, alone=self._creation)
-        if made is None or self.is_taken(self._stream.id_of(made)):
+        search = partial(self._found, sent, self.intent_of(intent))
+        found = yield Call(search, alone=self._creation)
+        if found is None or self.is_taken(self._stream.id_of(found[0])):
             return None
+        made, drafted = found
         values = self._between.map.baseline_values(intent.source_record)
         pending = {
             name: value
@@ -73,15 +78,28 @@ class Creating:
             and name not in sent
             and not is_empty(value)
         }
-        edited = self._differing(sent, made)
         baseline = made
-        for name in edited:
-            baseline = with_property(baseline, name, sent[name])
-        joined = self._link_created(intent, made, sent, pending, baseline=baseline)
-        if edited:
-            made_id = self._stream.id_of(made)
-            self._direction.return_queue().wait(self._between.pair.reversed(), made_id, made)
-        return joined
+        for name in self._differing(sent, made):
+            now = property_of(made, name)
+            if not self._between.means_same(name, now, property_of(drafted, name)):
+                baseline = with_property(baseline, name, sent[name])
+                self._edited.add(intent.source_id)
+        return self._link_created(intent, made, sent, pending, baseline=baseline)
+
+    def return_edits(self) -> Steps[None]:
+        """Let the opposite direction look at what was edited before this run adopted it.
+
+        Its tap may have told the edit already, when there was no link yet. This comes after all of
+        this run's own writes, which are no edits.
+        """
+        pair = self._between.pair
+        for link in self._links.by_source(pair, self._edited).values():
+            if link.state == LINKED:
+                with suppress(NotFound):
+                    now = yield Read(self._stream, str(link.destination_id))
+                    made_id = self._stream.id_of(now)
+                    self._direction.return_queue().wait(pair.reversed(), made_id, now)
+        self._edited.clear()
 
     def create(self, newcomer: Newcomer) -> Steps[Outcome]:
         """Create the partner of a record.
@@ -192,5 +210,10 @@ class Creating:
             for name, value in sent.items()
             if not properties[name].create_only
             and not is_empty(property_of(made, name))
-            and not same_value(properties[name].kind, value, property_of(made, name))
+            and not self._between.means_same(name, value, property_of(made, name))
         ]
+
+    def _found(self, sent: Mapping[str, Any], intent: Intent) -> tuple[Record, Record] | None:
+        """What a creation has made, and as it must have been answered."""
+        made = self._stream.recover(sent, intent, taken=self.is_taken)
+        return None if made is None else (made, self._stream.draft_created(sent, intent))

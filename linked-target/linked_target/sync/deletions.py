@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from singer_rest import NotFound, OutcomeUnknown, RecordRefused
 
 from linked_target.records import property_of, with_stated_values
-from linked_target.store.links import INTENT, ORPHANED, UNMATCHED
+from linked_target.store.links import INTENT, ORPHANED, PAIRED, UNMATCHED
 from linked_target.sync.direction import OnDelete
 from linked_target.sync.outcome import Outcome
 from linked_target.sync.roster import Roster
@@ -56,6 +56,7 @@ class Deletions:
         self._attaching = attaching
         self._roster = Roster()
         self._version: int | None = None
+        self._doubted: int | None = None
         self._active = False
 
     def seen(self, version: int, source_ids: Collection[str]) -> None:
@@ -66,9 +67,20 @@ class Deletions:
         self._active = False
         self._roster.note(source_ids)
 
+    def doubt(self, version: int) -> None:
+        """Note that a full read has a record without key: it may be any that seems gone."""
+        self._doubted = version
+
     def activate(self, version: int) -> None:
         """Note that the full read with this version has come to its end."""
-        self._active = version == self._version and self._roster.size > 0
+        if version == self._doubted:
+            logger.warning(
+                "%s: version %s has records without key: nothing counts as deleted",
+                self._between.pair.source,
+                version,
+            )
+            return
+        self._active = version == self._version
         if not self._active:
             logger.warning(
                 "%s: version %s is active, but none of its records came: nothing counts as deleted",
@@ -89,6 +101,9 @@ class Deletions:
         for page in self._links.in_state(pair, UNMATCHED):
             for link in self._gone(page):
                 self._links.forget(link)
+        for page in self._links.in_state(pair, PAIRED):
+            for link in self._gone(page):
+                self._links.drop(link)  # linked by hand, deleted before they were merged
         for page in self._links.in_state(pair, ORPHANED):
             for link in self._gone(page):
                 if link.gone == self._direction.destination:

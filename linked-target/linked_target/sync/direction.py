@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from linked_target.records import property_of, with_property
 from linked_target.store.queue import Queue
-from linked_target.values import parse_instant
+from linked_target.values import parse_instant, same_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -129,12 +129,22 @@ class StreamLink:
     def canonical(self, record: Record, names: Iterable[str]) -> Record:
         """A destination record with its references by id, so that a user name and an id compare."""
         for name in names:
-            if self.stream.properties[name].references is not None:
-                value = property_of(record, name)
-                same = self.direction.references.canonical(self.stream, name, value)
-                if same != value:
-                    record = with_property(record, name, same)
+            value = property_of(record, name)
+            same = self.canonical_value(name, value)
+            if same != value:
+                record = with_property(record, name, same)
         return record
+
+    def canonical_value(self, name: str, value: Any) -> Any:
+        """A value of a destination's property; a reference by id."""
+        if self.stream.properties[name].references is None:
+            return value
+        return self.direction.references.canonical(self.stream, name, value)
+
+    def means_same(self, name: str, one: Any, other: Any) -> bool:
+        """Whether two values of a destination's property mean the same."""
+        one, other = self.canonical_value(name, one), self.canonical_value(name, other)
+        return same_value(self.stream.properties[name].kind, one, other)
 
     def translated(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Values with references in the destination's ids, and the references that are unknown."""

@@ -18,8 +18,6 @@ class Roster:
 
     def __init__(self) -> None:
         self._connection: sqlite3.Connection | None = None
-        self.size = 0
-        """How many ids were noted, repeated ones included."""
 
     def note(self, ids: Collection[str]) -> None:
         """Remember ids."""
@@ -29,7 +27,6 @@ class Roster:
         self._connection.executemany(
             "INSERT OR IGNORE INTO ids VALUES (?)", [(each,) for each in ids]
         )
-        self.size += len(ids)
 
     def without(self, ids: Iterable[str]) -> list[str]:
         """Those of the ids, a page of them, that were not noted."""
@@ -49,4 +46,3 @@ class Roster:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-        self.size = 0

@@ -85,6 +85,8 @@ class StreamSync:
             source_id = self._id_of(record)
             if source_id is None:
                 self.tally.read()
+                if version is not None:
+                    self.deletions.doubt(version)
             else:
                 latest.pop(source_id, None)
                 latest[source_id] = record
@@ -130,6 +132,7 @@ class StreamSync:
             self._leftovers.queued(WAITING)
         self._leftovers.open_properties()
         self._updating.flush()
+        self._driver.run([self._attaching.return_edits()])
 
     def _check_names(self, records: Sequence[Record]) -> None:
         if not self._checked and self.between.map.names_undeclared:
