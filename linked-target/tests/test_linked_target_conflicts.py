@@ -121,6 +121,20 @@ def test_what_cannot_be_written_is_held_with_the_reason_and_not_requested_again(
     assert rows == [("date", "held", f'"{T2}"'.encode(), "it is locked")]
 
 
+def test_a_winner_that_is_taken_back_before_it_arrives_arrives_as_it_is_then(bed: Bed) -> None:
+    bed.office["activities"].put(id="a1", subject="call")
+    bed.both()
+    bed.office["activities"].edit("a1", subject="by crmoffice")
+    bed.trello["actions"].edit("n1", text="by trello")
+    bed.settings["conflict_policy"] = "trello"
+    bed.to_trello()
+    bed.trello["actions"].edit("n1", text="call")
+    bed.both()
+
+    assert bed.trello["actions"].only()["text"] == "call"
+    assert bed.office["activities"].only()["subject"] == "call"
+
+
 def test_a_held_property_is_written_once_it_can_be(linked: Bed) -> None:
     hold(linked)
     linked.trello["actions"].locked = set()

@@ -175,6 +175,9 @@ class Updating:
             value = property_of(answer, name, MISSING)
             if value is not MISSING:
                 agreed = with_property(agreed, name, value)
+        for conflict in decision.conflicts:
+            if not conflict.source_wins:  # what the destination says instead is still to come back
+                agreed = with_property(agreed, conflict.name, edits[conflict.name])
         self._settle(link, edits, held, unknown)
         self._links.rebase(link, source_record=record, destination_record=agreed)
         self._between.remember_names(link, record, answer)
