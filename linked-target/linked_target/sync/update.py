@@ -167,7 +167,8 @@ class Updating:
                 )
             except NotFound:  # deleted since it was read
                 return self._without_partner(link)
-        self._tell_written(link, current, write)
+        if write:
+            self._tell("update", link, changes=changes_of(current, write))
         self._tell_held(link, current, edits, held)
         answer = with_stated_values(answer, with_emptied(current, write))
         agreed = patched(baseline, current, answer)
@@ -205,31 +206,16 @@ class Updating:
         self._tell("orphan", link)
         return Outcome.ORPHANED
 
-    def _tell(self, action: str, link: Link) -> None:
-        self._direction.plan.note(action, self._between.pair, link.source_id, link.destination_id)
-
-    def _tell_written(self, link: Link, current: Record, write: Mapping[str, Any]) -> None:
-        if write:
-            self._direction.plan.note(
-                "update",
-                self._between.pair,
-                link.source_id,
-                link.destination_id,
-                changes=changes_of(current, write),
-            )
+    def _tell(self, action: str, link: Link, **more: Any) -> None:
+        pair, ids = self._between.pair, (link.source_id, link.destination_id)
+        self._direction.plan.note(action, pair, *ids, **more)
 
     def _tell_held(
         self, link: Link, current: Record, edits: Mapping[str, Any], held: Mapping[str, str]
     ) -> None:
         for name, reason in held.items():
-            self._direction.plan.note(
-                "hold",
-                self._between.pair,
-                link.source_id,
-                link.destination_id,
-                changes=changes_of(current, {name: edits[name]}),
-                detail=reason,
-            )
+            changes = changes_of(current, {name: edits[name]})
+            self._tell("hold", link, changes=changes, detail=reason)
 
     def _without_agreed(
         self, link: Link, edits: Mapping[str, Any], held: Mapping[str, str]
