@@ -696,6 +696,20 @@ def test_a_record_that_moves_to_the_other_sink_is_not_gone(bed: Bed) -> None:
     assert texts(bed, "trello") == ["Kari", "call", "meet"]
 
 
+def test_a_failed_record_that_the_other_sink_links_leaves_the_list(bed: Bed) -> None:
+    bed.settings["on_error"] = "keep"
+    users = [{"id": "u1", "email": "kari@acme.no", "fullName": "Kari"}]
+    bed.trello["actions"].refuses = "not now"
+    two_sinks(bed, users)
+    assert bed.failed() == [("u1", "not now")]
+    bed.trello["actions"].refuses = None
+    bed.trello["members"].put(id="m1", email="kari@acme.no")
+    two_sinks(bed, [])
+
+    assert texts(bed, "trello") == ["call", "meet"]
+    assert bed.failed() == []
+
+
 def test_deletions_are_counted_in_the_summary(bed: Bed) -> None:
     bed.office["activities"].put(id="a3", subject="stays")
     bed.to_trello()
