@@ -164,7 +164,7 @@ class Days(RuleBasedStateMachine):
 
 @pytest.mark.soak
 @pytest.mark.timeout(MINUTES * 60)
-@pytest.mark.parametrize("part", range(4 if SOAK else 2))
+@pytest.mark.parametrize("part", range(2))
 def test_each_run_does_what_people_expect_and_in_the_end_there_is_rest(
     part: int, tmp_path: Path
 ) -> None:

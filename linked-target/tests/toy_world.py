@@ -47,6 +47,10 @@ class Fault(NamedTuple):
     committed: bool
     error: Exception
 
+    def new_error(self) -> Exception:
+        """The error; a new one each time, since an error keeps all its tracebacks."""
+        return type(self.error)(*self.error.args)
+
 
 @dataclass
 class Report:
@@ -227,13 +231,13 @@ class World:
             count += 1
             if fault and count == fault.number and not fault.committed:
                 report.faulted = True
-                raise fault.error
+                raise fault.new_error()
 
         def after(call: str, values: Values) -> None:
             del call, values
             if fault and count == fault.number and fault.committed:
                 report.faulted = True
-                raise fault.error
+                raise fault.new_error()
 
         tables = self.tables[side].values()
         for table in tables:
