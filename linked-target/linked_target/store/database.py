@@ -164,6 +164,7 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
         "synchronous=FULL",  # an intent must survive a power failure, or a record is created twice
         "foreign_keys=ON",
         "busy_timeout=30000",
+        "cache_size=-32000",  # in KiB; with a million links the look-ups touch that much
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
