@@ -50,7 +50,7 @@ demo-reset: setup ## forget the demo: the sandbox's data, the links, the bookmar
 test: setup ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-soak: setup ## run the longest tests for about half an hour: random histories, crashes, faults
+soak: setup ## run the longest tests for about forty minutes: random histories, crashes, faults
 	SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak
 
 lint: setup ## check style and types
