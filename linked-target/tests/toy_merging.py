@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from toy_expectation import Expectation, Pair, Seen, Wait
@@ -24,7 +25,7 @@ class Doubt(Exception):
     """Something that depends on what is in doubt."""
 
 
-class Merging:
+class Merging(ABC):
     """Passes edits on from a record to its partner.
 
     Args:
@@ -134,6 +135,6 @@ class Merging:
     def _item(self, pair: Pair, side: str) -> Item:
         return pair.kind, pair.ids[side]
 
+    @abstractmethod
     def _without_partner(self, pair: Pair, seen: Seen, *, told: bool) -> None:
         """An edited record turns out to have lost its partner."""
-        raise NotImplementedError
