@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Roster:
         """Remember ids."""
         if self._connection is None:
             self._connection = sqlite3.connect("")  # a private file that SQLite itself deletes
+            weakref.finalize(self, self._connection.close)  # a run that stops clears nothing
             self._connection.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
         self._connection.executemany(
             "INSERT OR IGNORE INTO ids VALUES (?)", [(each,) for each in ids]
