@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from linked_target.target import RecordsFailed
-from singer_rest import OutcomeUnknown, StopRun
+from singer_rest import OutcomeUnknown, RecordRefused, StopRun
 from toy_bed import OFFICE_SCHEMAS, TO_TRELLO, messages
-from toy_systems import TargetToyTrello
+from toy_systems import TargetToyTrello, ToyStream
 
 if TYPE_CHECKING:
     from toy_bed import Bed
@@ -116,6 +116,23 @@ def test_an_edit_of_what_was_created_conflicts_with_what_can_no_longer_be_writte
     assert one.office["activities"].only()["subject"] == expected
     assert one.trello["actions"].only()["text"] == expected
     assert "trello has 'by trello', crmoffice has 'call'" in caplog.text
+
+
+def test_an_adopted_record_that_cannot_be_read_again_stops_nothing(
+    one: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.trello["actions"].name_by_source = True
+    crash_after_creating(one)
+    one.trello["actions"].edit("n-a1", text="by trello")
+    with monkeypatch.context() as patch:
+        refusal = RecordRefused("no access")
+        patch.setattr(ToyStream, "get", lambda *_: (_ for _ in ()).throw(refusal))
+        patch.setattr(ToyStream, "get_many", lambda _, ids: [refusal for _ in ids])
+        one.to_trello({})
+    one.to_office()
+
+    assert one.rows("SELECT state FROM links") == [("linked",)]
+    assert one.office["activities"].only()["subject"] == "by trello"
 
 
 def test_the_winner_of_such_a_conflict_is_not_taken_for_another_edit(one: Bed) -> None:

@@ -70,10 +70,8 @@ def engine_of(url: str) -> Engine:
         engine = sa.create_engine(sa.make_url(url))
     except sa.exc.NoSuchModuleError as error:
         raise SettingError(f"setting 'links_url' names no usable link store: {error}") from None
-    except (
-        sa.exc.ArgumentError,
-        ValueError,
-    ):  # its message may repeat the URL, and with it a password
+    except (sa.exc.ArgumentError, ValueError):
+        # The error's message may repeat the URL, and with it a password.
         raise SettingError("setting 'links_url' is no SQLAlchemy URL") from None
     except ImportError as error:
         raise SettingError(f"setting 'links_url' needs a driver: {error}") from None

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from singer_rest import NotFound, RecordRefused
+from singer_rest import RecordRefused
 
 from linked_target.destination import Intent, PartnerTaken
 from linked_target.records import property_of, with_property
@@ -95,7 +95,7 @@ class Creating:
         pair = self._between.pair
         for link in self._links.by_source(pair, self._edited).values():
             if link.state == LINKED:
-                with suppress(NotFound):
+                with suppress(RecordRefused):  # the opposite tap tells of it sooner or later
                     now = yield Read(self._stream, str(link.destination_id))
                     made_id = self._stream.id_of(now)
                     self._direction.return_queue().wait(pair.reversed(), made_id, now)
