@@ -64,14 +64,14 @@ class Checked:
             deepcopy(self.world.tables[source]["company"].records),
             deepcopy(self.world.tables[source]["activity"].records),
         )
-        joined, records = self._joined(), self._records()
+        self.guard.look()
         report = self.world.run(source, mode, seed, fault, **settings)
         assert untouched == (
             self.world.records(source, "company"),
             self.world.records(source, "activity"),
         )
-        self._check_deletions(run, report, joined)
-        self._note_partings(joined - self._joined(), records & self._records())
+        self.guard.check_deletions(run, report)
+        self.guard.check_partings()
         if report.faulted:
             unsure |= self._touched(after, run)
             unsure |= {(destination, kind, change.record_id) for kind, change in report.changes}
@@ -190,28 +190,6 @@ class Checked:
             for kind in STREAMS
             for record_id in self.world.records(side, kind)
         }
-
-    def _check_deletions(self, run: Run, report: Report, joined: set[tuple[str, str, str]]) -> None:
-        """Only what a complete read no longer has is deleted, and only if that is wanted."""
-        for kind, change in report.changes:
-            if change.call != "delete":
-                continue
-            assert (self.rules.on_delete, run.complete) == ("delete", True), f"{change}"
-            at = 1 + SIDES.index(run.destination)
-            partners = {
-                ids[2 - SIDES.index(run.destination)]
-                for ids in joined
-                if (ids[0], ids[at]) == (kind, change.record_id)
-            }
-            there = self.world.records(run.source, kind).keys()
-            assert not partners & there, f"its partner {partners} is there: {change}"
-
-    def _note_partings(self, parted: set[tuple[str, str, str]], there: set[Key]) -> None:
-        """A run takes a link apart only where one of the two records is gone."""
-        for kind, *ids in parted:
-            keys = {(side, kind, record_id) for side, record_id in zip(SIDES, ids, strict=True)}
-            assert not keys <= there, f"the link of {keys} vanished"
-            self.guard.parted(kind, dict(zip(SIDES, ids, strict=True)))
 
     def _compare_records(self, run: Run, there: dict[Item, Values], unsure: set[Key]) -> None:
         side = run.destination

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toy_terms import NAMES, SIDES, is_empty, other, same, values_of
+from toy_terms import NAMES, SIDES, STREAMS, is_empty, other, same, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from toy_expectation import Pair
+    from toy_expectation import Pair, Run
     from toy_table import Change
     from toy_terms import Key
     from toy_world import Report, World
@@ -27,6 +27,8 @@ class Guard:
         self._family: dict[Key, Key] = {}
         self._partings: dict[Key, int] = {}
         """How often a record lost its partner for good, so that it may get a new one."""
+        self._joined_before: set[tuple[str, str, str]] = set()
+        self._there_before: set[Key] = set()
 
     def parted(self, kind: str, ids: dict[str, str]) -> None:
         """Note that records lost their partner for good."""
@@ -50,6 +52,50 @@ class Guard:
                 self._check_lost(side, kind, change)
             if change.call != "delete":
                 self._check_origins(side, kind, change)
+
+    def look(self) -> None:
+        """Remember what is linked and what is there, before a run."""
+        self._joined_before, self._there_before = self._joined(), self._there()
+
+    def check_deletions(self, run: Run, report: Report) -> None:
+        """Only what a complete read no longer has is deleted, and only if that is wanted."""
+        source, destination = SIDES.index(run.source), SIDES.index(run.destination)
+        for kind, change in report.changes:
+            if change.call != "delete":
+                continue
+            assert (run.on_delete, run.complete) == ("delete", True), f"{change}"
+            partners = {
+                ids[source]
+                for each, *ids in self._joined_before
+                if (each, ids[destination]) == (kind, change.record_id)
+            }
+            there = self._world.records(run.source, kind).keys()
+            assert not partners & there, f"its partner {partners} is there: {change}"
+
+    def check_partings(self) -> None:
+        """A run takes a link apart only where one of the two records is gone."""
+        there = self._there_before & self._there()
+        for kind, *ids in self._joined_before - self._joined():
+            by_side = dict(zip(SIDES, ids, strict=True))
+            keys = {(side, kind, record_id) for side, record_id in by_side.items()}
+            assert not keys <= there, f"the link of {keys} vanished"
+            self.parted(kind, by_side)
+
+    def _joined(self) -> set[tuple[str, str, str]]:
+        """Kind and ids of the records that are linked."""
+        return {
+            (link.kind, str(link.ids["crmoffice"]), str(link.ids["trello"]))
+            for link in self._world.store.links()
+            if None not in link.ids.values()
+        }
+
+    def _there(self) -> set[Key]:
+        return {
+            (side, kind, record_id)
+            for side in SIDES
+            for kind in STREAMS
+            for record_id in self._world.records(side, kind)
+        }
 
     def _note_families(self, pairs: Iterable[Pair]) -> None:
         for pair in pairs:
