@@ -23,8 +23,10 @@ class Roster:
     def note(self, ids: Collection[str]) -> None:
         """Remember ids."""
         if self._connection is None:
-            self._connection = sqlite3.connect("")  # a private file that SQLite itself deletes
-            weakref.finalize(self, self._connection.close)  # a run that stops clears nothing
+            # A private file that SQLite itself deletes. A run that stops leaves it to the garbage
+            # collector, which works in any thread.
+            self._connection = sqlite3.connect("", check_same_thread=False)
+            weakref.finalize(self, self._connection.close)
             self._connection.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
         self._connection.executemany(
             "INSERT OR IGNORE INTO ids VALUES (?)", [(each,) for each in ids]
