@@ -48,11 +48,11 @@ class MeltanoProject:
             {name: value for name, value in os.environ.items() if name.startswith(passed)}
         )
 
-    def add_extractor(self, **definition: Any) -> None:
-        """Add a plugin to meltano.yml, as `meltano add` would."""
+    def add_plugin(self, kind: str, **definition: Any) -> None:
+        """Add a plugin to meltano.yml: `extractors` or `loaders`."""
         path = self.folder / "meltano.yml"
         project = yaml.safe_load(path.read_text())
-        project["plugins"]["extractors"].append(definition)
+        project["plugins"][kind].append(definition)
         path.write_text(yaml.safe_dump(project, sort_keys=False, allow_unicode=True))
 
     def set_config(self, kind: str, plugin: str, **config: Any) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 import requests
+import yaml
 from sandbox.testing import RunningSandbox
 
 from tests.meltano_project import MeltanoProject
+from tests.shipped import PROJECT
+from tests.warehouses import has_postgresql, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +54,27 @@ def test_a_tap_fills_the_public_target_jsonl(
     assert len({record["id"] for record in records}) == number
 
 
+@pytest.mark.skipif(not has_postgresql(), reason="PostgreSQL is not installed")
+def test_the_loader_that_the_guide_shows_fills_postgresql(project: MeltanoProject) -> None:
+    guide = (PROJECT / "docs" / "composing.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    (shown,) = [block for block in blocks if "target-postgres" in block]
+    (loader,) = yaml.safe_load(shown)["plugins"]["loaders"]
+    project.add_plugin("loaders", **loader)
+    with running_server() as url:
+        result = project.meltano("run", "tap-trello", "target-postgres", WAREHOUSE_URL=url)
+        assert result.returncode == 0, result.stdout
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            found = connection.execute("SELECT count(*) FROM trello.cards").fetchone()
+    assert found == (60,)
+
+
 def test_the_public_csv_tap_fills_crmoffice(project: MeltanoProject, box: RunningSandbox) -> None:
     (project.folder / "firma.csv").write_text(
         "nr,navn,nettsted\n1,Østfold Båtutleie,https://batutleie.example\n2,Ås Gartneri,\n"
     )
-    project.add_extractor(
+    project.add_plugin(
+        "extractors",
         name="tap-spreadsheets",
         namespace="tap_spreadsheets",
         executable="tap-spreadsheets",

@@ -22,7 +22,8 @@ TEXT, FLAG, NUMBER, INTEGER, TIME = (
     th.IntegerType,
     th.DateTimeType,
 )
-ANYTHING = th.ObjectType(additional_properties=True)
+# Not th.ObjectType: that says `properties: {}`, and flattening makes no column of it.
+ANYTHING = th.CustomType({"type": ["object", "null"]})
 TEXTS = th.ArrayType(th.StringType)
 OBJECTS = th.ArrayType(ANYTHING)
 ID = th.Property("id", th.StringType, required=True)
