@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.bench import __main__ as command
-from tests.bench import measure, peer, quota, rounds, store, unchanged
+from tests.bench import (
+    measure,
+    peer,
+    peers,
+    quota,
+    rounds,
+    store,
+    tap_idle,
+    tap_interrupted,
+    tap_latency,
+    tap_millisecond,
+    tap_quota,
+    tap_records,
+    unchanged,
+)
 from tests.bench.measure import measured
 from tests.bench.report import Table, keep
+from tests.public_programs import installed
 from tests.shipped import PROJECT
 
 if TYPE_CHECKING:
@@ -36,11 +52,50 @@ SMALL: dict[str, tuple[Callable[..., Table], dict[str, Any], dict[str, list[str]
         {"unchanged ones": ["40", "40"], "edited ones, which are written": ["10", "10"]},
     ),
     "rounds": (rounds.measure, {"numbers": [FEW]}, {}),
+    "tap-records": (
+        tap_records.measure,
+        {"number": FEW, "boards": 2},
+        {"different cards read": ["12", "12"], "different actions read": ["12", "12"]},
+    ),
+    "tap-latency": (tap_latency.measure, {"boards": 2, "latency": 0.01}, {}),
+    "tap-idle": (tap_idle.measure, {"boards": 3}, {}),
+    "tap-millisecond": (
+        tap_millisecond.measure,
+        {"number": 1_100, "most_requests": 15},
+        {"the run": ["ends", "was stopped"], "different ones read": ["1,100", "1,000"]},
+    ),
+    "tap-interrupted": (
+        tap_interrupted.measure,
+        {"number": 4_000, "boards": 4, "interruptions": 2},
+        {"not read": ["0", "0"], "read twice": ["0", "0"]},
+    ),
+    "tap-quota": (
+        tap_quota.measure,
+        {"boards": FEW},
+        {"answers of 429 to the tap": ["0 (at most 0)", "0 (at most a handful)"]},
+    ),
 }
 
 
+@pytest.fixture(scope="module")
+def install_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Installs each peer for the first section that needs it, and not again."""
+
+    @cache
+    def install(*packages: str) -> Path:
+        return installed(tmp_path_factory.mktemp("peer") / "environment", *packages)
+
+    return lambda _, *packages: install(*packages)
+
+
 @pytest.mark.parametrize("section", SMALL)
-def test_a_section_measures(section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_section_measures(
+    section: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    install_once: Callable[..., Path],
+) -> None:
+    monkeypatch.setattr(peers, "installed", install_once)
     for module in (measure, store):
         monkeypatch.setattr(module, "ROUNDS", 1)
     section_measure, numbers, expected = SMALL[section]

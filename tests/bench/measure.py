@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROUNDS = 3
+nowhere = Path(os.devnull)
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,28 @@ def best(*measures: Callable[[], Measurement]) -> list[Measurement]:
     return [min(runs, key=lambda run: run.seconds) for runs in zip(*rounds, strict=True)]
 
 
-def measured(command: Sequence[Path | str], stdin: Path, folder: Path) -> Measurement:
+def measured(
+    command: Sequence[Path | str], stdin: Path, folder: Path, output: Path | None = None
+) -> Measurement:
     """Run a command once, its input from a file.
+
+    Args:
+        command: the program and its arguments.
+        stdin: its input.
+        folder: where it runs.
+        output: the file for what it prints; its log by default.
 
     Raises:
         RuntimeError: with the end of its log, when it exits with another code than 0.
     """
     log = folder / "bench.log"
-    with stdin.open() as source, log.open("w") as sink:
+    with stdin.open() as source, log.open("w") as sink, (output or nowhere).open("w") as printed:
         process = subprocess.Popen(
-            _watched(command, folder), stdin=source, stdout=sink, stderr=sink, cwd=folder
+            _watched(command, folder),
+            stdin=source,
+            stdout=printed if output else sink,
+            stderr=sink,
+            cwd=folder,
         )
         _finish(process, log)
     return _reported(folder)
