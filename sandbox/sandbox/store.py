@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 Record = dict[str, Any]
@@ -22,13 +22,21 @@ CREATE INDEX IF NOT EXISTS records_parent ON records (kind, parent, number, id);
 CREATE INDEX IF NOT EXISTS records_name ON records (kind, name);
 CREATE INDEX IF NOT EXISTS records_alias ON records (kind, alias, number, id);
 CREATE INDEX IF NOT EXISTS records_sort ON records (kind, sort, number);
+CREATE INDEX IF NOT EXISTS cards_of_board ON records (parent, id) WHERE kind = 'card';
+CREATE INDEX IF NOT EXISTS cards_of_list ON records (alias, id) WHERE kind = 'card';
+CREATE INDEX IF NOT EXISTS cards_by_closed ON records (parent, json_extract(body, '$.closed'), id)
+    WHERE kind = 'card';
 CREATE TABLE IF NOT EXISTS actions (
     id TEXT PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, board TEXT, list TEXT,
     card TEXT, organization TEXT, creator TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS actions_board ON actions (board, at, id);
+CREATE INDEX IF NOT EXISTS actions_board_type ON actions (board, type, at, id);
 CREATE INDEX IF NOT EXISTS actions_list ON actions (list, at, id);
 CREATE INDEX IF NOT EXISTS actions_card ON actions (card, at, id);
 CREATE INDEX IF NOT EXISTS actions_organization ON actions (organization, at, id);
+CREATE INDEX IF NOT EXISTS actions_organization_type ON actions (organization, type, at, id);
+CREATE INDEX IF NOT EXISTS actions_of_no_board ON actions (organization, at, id)
+    WHERE board IS NULL;
 CREATE INDEX IF NOT EXISTS actions_creator ON actions (creator, at, id);
 CREATE TABLE IF NOT EXISTS memberships (
     kind TEXT NOT NULL, owner TEXT NOT NULL, member TEXT NOT NULL, id TEXT NOT NULL,
@@ -66,6 +74,11 @@ _KEYS: dict[str, Callable[[Record], _Keys]] = {
     "board": lambda body: (body["idOrganization"] or "", body["shortLink"], "", "", 0),
     "list": lambda body: (body["idBoard"], "", "", "", body["pos"]),
     "card": lambda body: (body["idBoard"], body["shortLink"], body["idList"], "", body["pos"]),
+    "label": lambda body: (body["idBoard"], "", "", "", 0),
+    "customField": lambda body: (body["idModel"], "", "", "", body["pos"]),
+    "checklist": lambda body: (body["idBoard"], "", body["idCard"], "", body["pos"]),
+    "customFieldItem": lambda body: (body["idModel"], "", body["idCustomField"], "", 0),
+    "attachment": lambda body: ("", "", "", "", body["pos"]),
 }
 
 
@@ -108,7 +121,9 @@ class Store:
         """Run a statement once per row."""
         self._connection.executemany(sql, rows)
 
-    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(
+        self, sql: str, values: Sequence[object] | Mapping[str, object] = ()
+    ) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         return self._connection.execute(sql, values).fetchall()
 
@@ -121,12 +136,12 @@ class Store:
         """Return the records in the first column of a query's rows."""
         return [msgspec.json.decode(row[0]) for row in self._connection.execute(sql, values)]
 
-    def put(self, kind: str, body: Record) -> None:
-        """Write a record, new or changed."""
-        keys = _KEYS.get(kind, _crm_keys)(body)
+    def put(self, kind: str, body: Record, parent: str | None = None) -> None:
+        """Write a record, new or changed; ``parent`` where the body does not name it."""
+        above, *keys = _KEYS.get(kind, _crm_keys)(body)
         self.write(
             "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (kind, body["id"], *keys, encode(body)),
+            (kind, body["id"], above if parent is None else parent, *keys, encode(body)),
         )
 
     def get(self, kind: str, record_id: str) -> Record | None:

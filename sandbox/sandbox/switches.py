@@ -27,6 +27,12 @@ class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     since_inclusive: bool = False
     errors_as_json: bool = False
     emails_visible: bool = False
+    nested_on_cards: bool = True
+    organization_feed_has_boards: bool = True
+    label_edit_touches_board: bool = False
+    member_removal_touches_board: bool = False
+    most_cards_per_answer: Positive | None = None
+    most_actions_per_answer: Positive | None = None
     # CRMOffice
     token_lifetime: int = 3600
     rotate_refresh_token: bool = True

@@ -43,6 +43,11 @@ def test_the_seed_has_the_documented_numbers(store: Store) -> None:
         "list": 18,
         "card": 60,
         "action": 500,
+        "label": 18,
+        "customField": 15,
+        "checklist": 18,
+        "attachment": 12,
+        "customFieldItem": 45,
     }
 
 

@@ -17,7 +17,13 @@ _FEED = {
     *("filter", "limit", "page", "since", "before", "fields"),
     *("member", "member_fields", "memberCreator", "memberCreator_fields"),
 }
-_LISTED = {"filter", "fields", "limit", "before", "since"}
+_PAGED = {"fields", "limit", "before", "since"}
+# The file lists these for a single card only; whether lists take them is a switch.
+_NESTED = {
+    *("attachments", "attachment_fields", "customFieldItems"),
+    *("checklists", "checklist_fields"),
+}
+_LISTED = {"filter", *_PAGED, *_NESTED}
 KNOWN_DIFFERENCES: dict[tuple[str, str], set[str]] = {
     # Every feed takes what the file lists for boards only; the vendor's guides show it.
     ("GET", "/boards/{}/actions"): _FEED,
@@ -27,7 +33,10 @@ KNOWN_DIFFERENCES: dict[tuple[str, str], set[str]] = {
     ("GET", "/members/{}/actions"): _FEED,
     # Recorded traffic turns pages of cards and chooses fields of nested lists.
     ("GET", "/boards/{}/cards"): _LISTED,
+    ("GET", "/boards/{}/cards/{}"): _PAGED | _NESTED,
     ("GET", "/lists/{}/cards"): _LISTED,
+    # It is the same answer as a card's checklists, whose parameters the file has.
+    ("GET", "/boards/{}/checklists"): {"fields", "checkItems", "checkItem_fields"},
     ("GET", "/cards/{}/members"): {"fields"},
     ("GET", "/boards/{}/members"): {"fields"},
     ("GET", "/organizations/{}/members"): {"fields"},

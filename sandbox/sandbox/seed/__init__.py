@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from sandbox import credentials
-from sandbox.seed import crm, history, people, workspaces
+from sandbox.seed import crm, history, parts, people, workspaces
 from sandbox.trello.tokens import grant
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def plant(store: Store, seed: Literal["full", "empty"]) -> None:
     _plant_tokens(store)
     if seed == "full":
         crm.plant_records(store)
-        history.plant_actions(store, workspaces.plant_workspaces(store))
+        places = workspaces.plant_workspaces(store)
+        history.plant_actions(store, places)
+        parts.plant_parts(store, places)
     else:
         workspaces.plant_empty_workspace(store)
     store.write("INSERT INTO refresh_tokens VALUES (?)", (credentials.CRM_REFRESH_TOKEN,))

@@ -118,3 +118,18 @@ CARDS = (
     "Rydd i kontaktlisten",
     "Gjør ferdig årsrapporten",
 )
+LABELS = (("Haster", "red"), ("Venter på kunden", "yellow"), ("", "green"))
+CHECKLISTS = ("Før møtet", "Leveranse")
+CHECK_ITEMS = ("Ring kunden", "Send bekreftelse", "Arkiver underlaget")
+ATTACHMENTS = (
+    ("https://filer.example/tilbud.pdf", "Tilbud.pdf"),
+    ("https://kart.example/sted/4", "Kart over stedet"),
+)
+CUSTOM_FIELDS = (
+    ("Prioritet", "list"),
+    ("Timer", "number"),
+    ("Referanse", "text"),
+    ("Levert", "checkbox"),
+    ("Purredato", "date"),
+)
+OPTIONS = (("Høy", "red"), ("Middels", "yellow"), ("Lav", "none"))

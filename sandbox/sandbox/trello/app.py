@@ -10,12 +10,18 @@ import msgspec
 from sandbox.bodies import read
 from sandbox.faults import Asked
 from sandbox.trello import (
+    attachments,
     batch,
     boards,
+    card_lists,
     cards,
+    checklists,
     collaborators,
     comments,
+    custom_field_items,
+    custom_fields,
     feeds,
+    labels,
     members,
     organizations,
     quotas,
@@ -31,7 +37,10 @@ if TYPE_CHECKING:
     from sandbox.trello.tokens import Token
     from sandbox.world import World
 
-_MODULES = (tokens, members, organizations, collaborators, boards, cards, comments, feeds)
+_MODULES = (
+    *(tokens, members, organizations, collaborators, boards, labels, custom_fields),
+    *(cards, card_lists, attachments, checklists, custom_field_items, comments, feeds),
+)
 ROUTER = Router(endpoint for module in _MODULES for endpoint in module.routes.endpoints)
 
 # Trello cuts what a query string carries beyond about 2,000 characters.

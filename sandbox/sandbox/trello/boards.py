@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from sandbox.clock import iso, now_ms
 from sandbox.trello import journal
+from sandbox.trello.card_parts import drop
 from sandbox.trello.errors import TrelloError, invalid_value, unauthorized
+from sandbox.trello.labels import add_default_labels
 from sandbox.trello.memberships import join
 from sandbox.trello.object_ids import new_id, second_of, short_link
 from sandbox.trello.permissions import find_board, find_list, find_organization, is_admin_of
@@ -30,7 +32,7 @@ def show_board(call: Call) -> Record:
     return call.chosen(find_board(call, call.path["id"]), None)
 
 
-@routes.add("POST", "/boards", "name", "desc", "idOrganization", "defaultLists")
+@routes.add("POST", "/boards", "name", "desc", "idOrganization", "defaultLists", "defaultLabels")
 def create_board(call: Call) -> Record:
     """Create a board in a workspace; the caller administers it."""
     moment = now_ms()
@@ -51,6 +53,8 @@ def create_board(call: Call) -> Record:
     if call.flag("defaultLists", default=True):
         for list_name in _DEFAULT_LISTS:
             _add_list(call, board, list_name)
+    if call.flag("defaultLabels", default=True):
+        add_default_labels(call.store, board)
     return board
 
 
@@ -79,8 +83,9 @@ def delete_board(call: Call) -> Record:
     board = find_board(call, call.path["id"], write=True)
     if not is_admin_of(call, board):
         raise unauthorized("board")
+    drop(call.store, "SELECT id FROM records WHERE kind = 'card' AND parent = ?", (board["id"],))
     for statement in (
-        "DELETE FROM records WHERE kind IN ('list', 'card') AND parent = ?",
+        "DELETE FROM records WHERE kind IN ('list', 'card', 'label', 'customField') AND parent = ?",
         "DELETE FROM actions WHERE board = ?",
         "DELETE FROM memberships WHERE kind = 'board' AND owner = ?",
         "DELETE FROM records WHERE kind = 'board' AND id = ?",

@@ -7,30 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import clock
 from sandbox.clock import iso, now_ms
+from sandbox.store import encode
 from sandbox.trello import journal
 from sandbox.trello.card_copies import copy_comments
-from sandbox.trello.errors import TrelloError, invalid_value
+from sandbox.trello.card_parts import ASKED, drop, with_parts
+from sandbox.trello.errors import invalid_value
+from sandbox.trello.labels import wear
 from sandbox.trello.members import profile
-from sandbox.trello.object_ids import is_id, new_id, second_of, short_link
+from sandbox.trello.object_ids import new_id, second_of, short_link
 from sandbox.trello.permissions import find_board, find_card, find_list, role
 from sandbox.trello.routing import Routes
 
 if TYPE_CHECKING:
+    import msgspec
+
     from sandbox.store import Record
     from sandbox.trello.routing import Call
 
 routes = Routes()
 
 _GAP = 65_536
-_MOST = 1000
 _CHANGEABLE = ("name", "desc", "closed", "idList", "due", "dueComplete", "start", "idMembers")
-_LISTING = ("filter", "fields", "limit", "before", "since")
 
 
-@routes.add("GET", "/cards/{id}", "fields")
-def show_card(call: Call) -> Record:
+@routes.add("GET", "/cards/{id}", "fields", *ASKED)
+def show_card(call: Call) -> msgspec.Raw:
     """Show a card."""
-    return call.chosen(find_card(call, call.path["id"]), None)
+    card = find_card(call, call.path["id"])
+    return with_parts(call, [(card["id"], encode(call.chosen(card, None)))])[0]
 
 
 @routes.add("GET", "/cards/{id}/members", "fields")
@@ -43,18 +47,6 @@ def card_members(call: Call) -> list[Record]:
         for each in members
         if each is not None
     ]
-
-
-@routes.add("GET", "/boards/{id}/cards", *_LISTING)
-def board_cards(call: Call) -> list[Record]:
-    """Show the cards of a board, open ones by default; ``before=ID`` turns the pages."""
-    return _listed(call, call.store.children("card", find_board(call, call.path["id"])["id"]))
-
-
-@routes.add("GET", "/lists/{id}/cards", *_LISTING)
-def list_cards(call: Call) -> list[Record]:
-    """Show the cards of a list, open ones by default."""
-    return _listed(call, call.store.aliased("card", find_list(call, call.path["id"])["id"]))
 
 
 @routes.add(
@@ -108,6 +100,8 @@ def delete_card(call: Call) -> Record:
     card = find_card(call, call.path["id"], write=True)
     board = find_board(call, card["idBoard"])
     call.store.write("DELETE FROM actions WHERE card = ?", (card["id"],))
+    drop(call.store, "?", (card["id"],))
+    wear(call.store, card, [])
     call.store.delete("card", card["id"])
     data = journal.place(card, None, board)
     data["card"].pop("name")
@@ -135,6 +129,8 @@ def card_record(
         "idMembers": [],
         "idLabels": [],
         "labels": [],
+        "idChecklists": [],
+        "idAttachmentCover": None,
         "idShort": number,
         "shortLink": link,
         "shortUrl": f"https://trello.com/c/{link}",
@@ -143,7 +139,7 @@ def card_record(
         "due": None,
         "dueComplete": False,
         "start": None,
-        "badges": {"comments": 0, "attachments": 0},
+        "badges": {"comments": 0, "attachments": 0, "checkItems": 0, "checkItemsChecked": 0},
         "dateLastActivity": iso(second_of(record_id)),
     }
 
@@ -215,31 +211,3 @@ def _record_people(call: Call, card: Record, board: Record, before: set[str]) ->
         for member in sorted(members):
             data = {**journal.place(card, None, board), "idMember": member}
             journal.record(call.store, kind, call.caller, data)
-
-
-def _listed(call: Call, cards: list[Record]) -> list[Record]:
-    """Return cards in the order of the board, or newest first where pages are turned."""
-    wanted = call.text("filter") or "open"
-    if wanted not in {"all", "open", "closed", "visible"}:
-        raise invalid_value("filter")
-    if wanted != "all":
-        cards = [each for each in cards if each["closed"] == (wanted == "closed")]
-    limit = call.number("limit", _MOST, 1, _MOST)
-    if not call.has("limit") and len(cards) > _MOST:
-        raise TrelloError(403, "API_TOO_MANY_CARDS_REQUESTED")
-    if call.has("limit") or call.has("before") or call.has("since"):
-        cards = _page(call, cards, limit)
-    return [call.chosen(each, None) for each in cards]
-
-
-def _page(call: Call, cards: list[Record], limit: int) -> list[Record]:
-    before, since = call.optional("before"), call.optional("since")
-    for name, bound in (("before", before), ("since", since)):
-        if bound is not None and not is_id(bound):
-            raise invalid_value(name)
-    newest = sorted(cards, key=lambda each: str(each["id"]), reverse=True)
-    return [
-        each
-        for each in newest
-        if (before is None or each["id"] < before) and (since is None or each["id"] > since)
-    ][:limit]

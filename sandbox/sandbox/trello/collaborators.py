@@ -10,7 +10,7 @@ from sandbox.trello import journal
 from sandbox.trello.errors import TrelloError, invalid_value, not_found, unauthorized
 from sandbox.trello.members import listed as listed_members
 from sandbox.trello.members import profile
-from sandbox.trello.memberships import asked_role, join, leave, listed, take_seat
+from sandbox.trello.memberships import asked_role, filtered, join, leave, listed, take_seat
 from sandbox.trello.object_ids import new_id
 from sandbox.trello.people import free_username, member_record
 from sandbox.trello.permissions import (
@@ -88,7 +88,7 @@ def workspace_members(call: Call) -> list[Record]:
     return listed_members(call, "organization", find_organization(call, call.path["id"])["id"])
 
 
-@routes.add("GET", "/organizations/{id}/memberships", "member", "member_fields")
+@routes.add("GET", "/organizations/{id}/memberships", "filter", "member", "member_fields")
 def workspace_memberships(call: Call) -> list[Record]:
     """Show the roles of a workspace's members."""
     return _memberships(call, "organization", find_organization(call, call.path["id"])["id"])
@@ -100,7 +100,7 @@ def board_members(call: Call) -> list[Record]:
     return listed_members(call, "board", find_board(call, call.path["id"])["id"])
 
 
-@routes.add("GET", "/boards/{id}/memberships", "member", "member_fields")
+@routes.add("GET", "/boards/{id}/memberships", "filter", "member", "member_fields")
 def board_memberships(call: Call) -> list[Record]:
     """Show the roles of a board's members."""
     return _memberships(call, "board", find_board(call, call.path["id"])["id"])
@@ -175,7 +175,7 @@ def _with_members(call: Call, workspace: Record) -> Record:
 
 
 def _memberships(call: Call, kind: str, owner: str) -> list[Record]:
-    found = listed(call.store, kind, owner)
+    found = filtered(call, listed(call.store, kind, owner))
     if call.flag("member", default=False):
         for each in found:
             member = call.store.get("member", each["idMember"])

@@ -76,6 +76,18 @@ def find_card(call: Call, name: str, *, write: bool = False) -> Record:
     return card
 
 
+def find_on_board(call: Call, kind: str, name: str, *, write: bool = False) -> Record:
+    """Return a label, checklist or custom field by id."""
+    if not is_id(name):
+        raise invalid_id()
+    found = call.store.get(kind, name)
+    if found is None:
+        raise not_found()
+    board = found["idModel"] if kind == "customField" else found["idBoard"]
+    find_board(call, board, write=write, asked=kind)
+    return found
+
+
 def is_admin_of(call: Call, board: Record) -> bool:
     """Say whether the caller administers a board, or the workspace it belongs to."""
     workspace = board["idOrganization"] or ""
