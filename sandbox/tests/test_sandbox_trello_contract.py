@@ -16,6 +16,7 @@ _FILE = Path(os.environ.get("TRELLO_OPENAPI") or _ROOT.parent / "shared/trello/o
 _FEED = {
     *("filter", "limit", "page", "since", "before", "fields"),
     *("member", "member_fields", "memberCreator", "memberCreator_fields"),
+    *("display", "entities", "reactions"),
 }
 _PAGED = {"fields", "limit", "before", "since"}
 # The file lists these for a single card only; whether lists take them is a switch.
@@ -37,6 +38,7 @@ KNOWN_DIFFERENCES: dict[tuple[str, str], set[str]] = {
     ("GET", "/lists/{}/cards"): _LISTED,
     # It is the same answer as a card's checklists, whose parameters the file has.
     ("GET", "/boards/{}/checklists"): {"fields", "checkItems", "checkItem_fields"},
+    ("GET", "/actions/{}"): {"reactions"},
     ("GET", "/cards/{}/members"): {"fields"},
     ("GET", "/boards/{}/members"): {"fields"},
     ("GET", "/organizations/{}/members"): {"fields"},

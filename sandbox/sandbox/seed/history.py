@@ -10,7 +10,7 @@ from sandbox.seed import names
 from sandbox.seed.people import MEMBERS, SYNC
 from sandbox.seed.rhythm import falls
 from sandbox.seed.times import DAY, HOUR, REFERENCE, SECOND, START, seed_id
-from sandbox.trello.journal import INSERT, place, row_of
+from sandbox.trello.journal import INSERT, place, row_of, workspace_of
 from sandbox.trello.object_ids import second_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def plant_actions(store: Store, places: list[Place]) -> None:
     _write_comments(diary, places)
     _write_copies(diary, places)
     _write_others(diary, places)
-    store.write_many(INSERT, (row_of(action, at) for action, at in diary.actions))
+    rows = (row_of(action, at, workspace_of(store, action["data"])) for action, at in diary.actions)
+    store.write_many(INSERT, list(rows))
     _leave_traces(store, places, diary)
 
 

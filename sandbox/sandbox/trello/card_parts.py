@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from sandbox.store import encode
+from sandbox.trello.splicing import cut, spliced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import msgspec
 
     from sandbox.store import Record, Store
     from sandbox.trello.routing import Call
@@ -32,12 +33,10 @@ def with_parts(call: Call, cards: Sequence[tuple[str, str]]) -> list[msgspec.Raw
     arrays: list[tuple[str, dict[str, list[str]]]] = []
     for name, (kind, column, asking, fields) in _PARTS.items():
         if call.text(name).lower() == asking:
-            found = _texts(call.store, kind, column, [card for card, _ in cards])
-            if call.has(fields):
-                found = {card: [_few(call, each, fields) for each in found[card]] for card in found}
-            arrays.append((name, found))
+            ids = [card for card, _ in cards]
+            arrays.append((name, _texts(call.store, kind, column, ids, call.names(None, fields))))
     return [
-        msgspec.Raw(_joined(text, [(name, found.get(card, ())) for name, found in arrays]).encode())
+        spliced(text, [(name, f"[{','.join(found.get(card, ()))}]") for name, found in arrays])
         for card, text in cards
     ]
 
@@ -61,22 +60,15 @@ def drop(store: Store, cards: str, values: Sequence[Any]) -> None:
         store.write(sql, (kind, *values))
 
 
-def _texts(store: Store, kind: str, column: str, cards: list[str]) -> dict[str, list[str]]:
+def _texts(
+    store: Store, kind: str, column: str, cards: list[str], names: set[str] | None
+) -> dict[str, list[str]]:
+    """Return the parts of cards by card, as JSON."""
     sql = (
         f"SELECT {column}, body FROM records WHERE kind = ?"  # noqa: S608 - built of constants
         f" AND {column} IN (SELECT value FROM json_each(?)) ORDER BY number, id"
     )
     found: dict[str, list[str]] = {}
     for card, text in store.rows(sql, (kind, encode(cards))):
-        found.setdefault(card, []).append(text)
+        found.setdefault(card, []).append(cut(text, names))
     return found
-
-
-def _few(call: Call, text: str, fields: str) -> str:
-    return encode(call.chosen(msgspec.json.decode(text), None, fields))
-
-
-def _joined(text: str, arrays: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """Add arrays to the end of a JSON object, without reading it."""
-    added = "".join(f',"{name}":[{",".join(texts)}]' for name, texts in arrays)
-    return f"{text[:-1]}{added}}}"

@@ -12,6 +12,8 @@ from sandbox.trello.permissions import find_board, find_card, is_admin_of
 from sandbox.trello.routing import Routes
 
 if TYPE_CHECKING:
+    import msgspec
+
     from sandbox.store import Record
     from sandbox.trello.routing import Call
 
@@ -21,7 +23,7 @@ _LONGEST = 16_384
 
 
 @routes.add("POST", "/cards/{id}/actions/comments", "text")
-def add_comment(call: Call) -> Record:
+def add_comment(call: Call) -> msgspec.Raw:
     """Write a comment as the token's member, now: neither can be chosen."""
     card = find_card(call, call.path["id"], write=True)
     board = find_board(call, card["idBoard"])
@@ -33,17 +35,17 @@ def add_comment(call: Call) -> Record:
     action = journal.record(call.store, "commentCard", call.caller, data, at=moment)
     card["badges"]["comments"] += 1
     journal.touch(call.store, card, board, moment)
-    return shown(call, [action])[0]
+    return shown(call, action)
 
 
 @routes.add("PUT", "/actions/{id}", "text")
-def edit_comment(call: Call) -> Record:
+def edit_comment(call: Call) -> msgspec.Raw:
     """Change a comment's text; only its author may. The id and the date stay."""
     return _edit(call, call.path["id"])
 
 
 @routes.add("PUT", "/cards/{id}/actions/{idAction}/comments", "text")
-def edit_card_comment(call: Call) -> Record:
+def edit_card_comment(call: Call) -> msgspec.Raw:
     """Change a comment's text, by the address under its card."""
     find_card(call, call.path["id"])
     return _edit(call, call.path["idAction"])
@@ -62,7 +64,7 @@ def delete_card_comment(call: Call) -> Record:
     return _delete(call, call.path["idAction"])
 
 
-def _edit(call: Call, action_id: str) -> Record:
+def _edit(call: Call, action_id: str) -> msgspec.Raw:
     action = _comment(call, action_id)
     if action["idMemberCreator"] != call.caller:
         raise unauthorized("action")
@@ -71,7 +73,7 @@ def _edit(call: Call, action_id: str) -> Record:
     journal.update(call.store, action)
     if call.world.switches.comment_edit_touches_card:
         _touch(call, action)
-    return shown(call, [action])[0]
+    return shown(call, action)
 
 
 def _delete(call: Call, action_id: str) -> Record:

@@ -16,14 +16,26 @@ if TYPE_CHECKING:
 INSERT = "INSERT INTO actions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-def row_of(action: Record, at: int) -> Sequence[object]:
-    """Return an action as a row of the table ``actions``."""
+def row_of(action: Record, at: int, workspace: str | None = None) -> Sequence[object]:
+    """Return an action as a row of the table ``actions``.
+
+    Args:
+        action: the whole action.
+        at: its date in milliseconds since 1970.
+        workspace: the one of its board, where the action does not name it.
+    """
     data = action["data"]
-    parents = [
-        data[kind]["id"] if kind in data else None
-        for kind in ("board", "list", "card", "organization")
-    ]
-    return (action["id"], at, action["type"], *parents, action["idMemberCreator"], encode(action))
+    parents = [data[kind]["id"] if kind in data else None for kind in ("board", "list", "card")]
+    named = data["organization"]["id"] if "organization" in data else workspace
+    creator = action["idMemberCreator"] or ""
+    return (action["id"], at, action["type"], *parents, named, creator, encode(action))
+
+
+def workspace_of(store: Store, data: Record) -> str | None:
+    """Return the id of the workspace that the board of an action's data belongs to."""
+    board = data.get("board", {}).get("id")
+    found = store.value("SELECT parent FROM records WHERE kind = 'board' AND id = ?", (board,))
+    return found or None
 
 
 def record(
@@ -55,7 +67,7 @@ def record(
         "appCreator": None,
         "limits": {},
     }
-    store.write(INSERT, row_of(action, moment))
+    store.write(INSERT, row_of(action, moment, workspace_of(store, data)))
     return action
 
 

@@ -89,11 +89,19 @@ class Call:
             default: the fields without the parameter; None means all.
             name: the parameter that lists fields.
         """
+        names = self.names(default, name)
+        return (
+            record
+            if names is None
+            else {key: value for key, value in record.items() if key in names}
+        )
+
+    def names(self, default: tuple[str, ...] | None, name: str = "fields") -> set[str] | None:
+        """Return the names of the fields that were asked for, None for all of them."""
         wanted = self.text(name)
         if wanted == "all" or (not wanted and default is None):
-            return record
-        names = {"id", *(wanted.split(",") if wanted else default or ())}
-        return {key: value for key, value in record.items() if key in names}
+            return None
+        return {"id", *(wanted.split(",") if wanted else default or ())}
 
 
 @dataclass(frozen=True)
