@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from singer_rest import RecordRefused, SettingError, computed_once
 
 from tap_trello.directory import Directory
+from tap_trello.fields import ALL_FIELDS
 from tap_trello.records import member_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tap_trello.client import TrelloClient
+    from tap_trello.fields import Fields
 
 __all__ = ["Account"]
 
 Record = dict[str, Any]
+
+ACTIVITY = "dateLastActivity"
+NEEDED_OF_BOARDS = ("idOrganization", "shortLink", "closed", ACTIVITY)
 
 
 class Account:
@@ -28,6 +34,8 @@ class Account:
         client: the API.
         organization_ids: ids or short names of the workspaces to cover; all when empty.
         board_ids: ids or short links of the boards to cover; those of the workspaces when empty.
+        include_archived: whether to cover archived boards.
+        board_fields: the fields of boards to ask for; those that are needed here come anyway.
     """
 
     def __init__(
@@ -36,11 +44,15 @@ class Account:
         *,
         organization_ids: Sequence[str] = (),
         board_ids: Sequence[str] = (),
+        include_archived: bool = True,
+        board_fields: Fields = ALL_FIELDS,
     ) -> None:
         self.client = client
         self.organization_ids = tuple(organization_ids)
         self.board_ids = tuple(board_ids)
+        self.include_archived = include_archived
         self.directory = Directory(lambda: self.members)
+        self._board_fields = board_fields.and_also(*NEEDED_OF_BOARDS)
 
     @computed_once
     def own_member(self) -> Record:
@@ -68,19 +80,42 @@ class Account:
         found = self.client.get("/members/me/organizations", {"fields": "all"})
         return self._chosen("organizations", found, self.organization_ids, ("id", "name"))
 
-    @computed_once
+    @property
     def boards(self) -> list[Record]:
-        """The boards to cover, archived ones too: the chosen ones, or of the chosen workspaces.
+        """The boards to cover: the chosen ones, or of the chosen workspaces.
 
         Raises:
             SettingError: when one of `board_ids` can't be read.
         """
-        found = self.client.get("/members/me/boards", {"fields": "all", "filter": "all"})
+        return self._listing[0]
+
+    @property
+    def listed_at(self) -> datetime:
+        """Trello's time when the boards were listed, cut to the second."""
+        return self._listing[1]
+
+    def activity_now(self) -> dict[str, str | None]:
+        """When something happened last on the boards, by id, read anew.
+
+        A board that only its workspace shows is not among them.
+        """
+        query = {"fields": ACTIVITY, "filter": "all"}
+        boards = self.client.get("/members/me/boards", query)
+        return {board["id"]: board.get(ACTIVITY) for board in boards}
+
+    @computed_once
+    def _listing(self) -> tuple[list[Record], datetime]:
+        """The boards, and when they were listed."""
+        query = {"fields": self._board_fields.parameter, "filter": "all"}
+        found = self.client.get("/members/me/boards", query)
+        at = self.client.server_time or datetime.now(timezone.utc)
         boards = self._chosen("boards", found, self.board_ids, ("id", "shortLink"))
-        if self.board_ids or not self.organization_ids:
-            return boards
-        workspaces = {organization["id"] for organization in self.organizations}
-        return [board for board in boards if board.get("idOrganization") in workspaces]
+        if self.organization_ids and not self.board_ids:
+            workspaces = {organization["id"] for organization in self.organizations}
+            boards = [board for board in boards if board.get("idOrganization") in workspaces]
+        if not self.include_archived:
+            boards = [board for board in boards if not board.get("closed")]
+        return boards, at
 
     @computed_once
     def members(self) -> list[Record]:
@@ -109,7 +144,8 @@ class Account:
             return list(found)
         by_name = {record[name]: record for record in found for name in names if record.get(name)}
         missing = [name for name in dict.fromkeys(wanted) if name not in by_name]
-        paths = [f"/{kind}/{name}?fields=all" for name in missing]
+        fields = self._board_fields if kind == "boards" else ALL_FIELDS
+        paths = [f"/{kind}/{name}?fields={fields.parameter}" for name in missing]
         for name, answer in zip(missing, self.client.get_many(paths), strict=True):
             if isinstance(answer, RecordRefused):
                 setting = f"{kind.removesuffix('s')}_ids"

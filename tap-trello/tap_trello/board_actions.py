@@ -11,27 +11,42 @@ The comments are counted on the way: see `census`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from singer_rest import NotFound, RecordRefused
+from singer_rest import NotFound
 
 from tap_trello.bookmarks import Bookmark, later
-from tap_trello.census import ARRIVALS, Census, card_of
-from tap_trello.feed import Feed, read_feed
+from tap_trello.census import ARRIVALS, Census, Count, card_of
+from tap_trello.changed_cards import changed_cards
+from tap_trello.feed import Feed, read_feed, read_pages
 from tap_trello.instants import instant_of
+from tap_trello.news import FirstPage, read_news
+from tap_trello.page_size import LARGEST_PAGE, PROBE
 from tap_trello.records import COMMENTS, is_comment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from tap_trello.client import TrelloClient
-    from tap_trello.tally import Tally
 
-__all__ = ["BoardActions"]
+__all__ = ["BoardActions", "FirstPages", "Portion", "Position"]
 
 Action = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a board was read.
+
+    Attributes:
+        bookmark: its bookmark; an empty one if it was never read.
+        count: the comments that were there, if they were counted.
+    """
+
+    bookmark: Bookmark = field(default_factory=Bookmark)
+    count: Count | None = None
 
 
 @dataclass(frozen=True)
@@ -40,13 +55,26 @@ class FirstPages:
 
     Attributes:
         at: Trello's time before they were read.
-        actions: of the board's feed.
-        comments: of the board's comments.
+        actions: the answer to the first page of the board's feed; None if it was not read.
+        comments: likewise, of the board's comments.
     """
 
-    at: datetime | None
-    actions: list[Action] | None = None
-    comments: list[Action] | None = None
+    at: datetime | None = None
+    actions: Any = None
+    comments: Any = None
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some actions, and how far the board is read once they are given.
+
+    Attributes:
+        actions: at most a page of them, as Trello answers them.
+        bookmark: from where a later run could go on; None where it could not.
+    """
+
+    actions: list[Action]
+    bookmark: Bookmark | None = None
 
 
 class BoardActions:
@@ -55,115 +83,140 @@ class BoardActions:
     Args:
         client: the API.
         board_id: the board.
-        bookmark: how far it was read before; an empty one to read everything.
-        expected: the comments that were there then, if they were counted.
+        position: how far it was read before.
         start: leave out actions of before.
-        edits_since: look for edits in comments from this time on only; the count is one of these
-            comments only, too.
+        edits_since: look for edits in comments from this time on, and in all comments of changed
+            cards; in all there are, and count them, if None.
+        query: further parameters of the feed.
     """
 
     def __init__(
         self,
         client: TrelloClient,
         board_id: str,
-        bookmark: Bookmark,
+        position: Position,
         *,
-        expected: Tally | None = None,
         start: datetime | None = None,
         edits_since: datetime | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> None:
         self._client = client
-        self._bookmark = bookmark
+        self._board = board_id
         self._start = start
-        self.census = Census(bookmark, expected)
+        self._edits_since = edits_since
+        self.bookmark = position.bookmark
+        """How far the board is read, once `read` has come to its end."""
+        self.is_first = self.bookmark.is_unread
+        """Whether no run has come to the board's end before."""
+        self.census = Census(position.count, is_known=not self.is_first)
         path = f"/boards/{board_id}/actions"
-        self._feed = Feed(path, since=later(bookmark.newest, start))
-        self._comments = Feed(path, COMMENTS, since=later(edits_since, start))
-        self._newest: datetime | None = None
-        self.newest_ids: set[str] = set()
-        """Ids of the actions with the newest date that was read."""
-        self._edited: datetime | None = None
-        self._began: datetime | None = None
-
-    @property
-    def is_first(self) -> bool:
-        """Whether the board was never read before."""
-        return self._bookmark.newest is None
+        self._feed = Feed(path, since=later(self.bookmark.newest.date, start), query=query or {})
+        self._comments = replace(self._feed, types=COMMENTS, since=later(edits_since, start))
 
     @property
     def first_paths(self) -> list[str]:
-        """Addresses of the first pages, for a batch; none where they are likely to be large."""
-        if self.is_first:
+        """Addresses of the first pages, for a batch: of the feed, and of the comments."""
+        if self.bookmark.gap is not None:
             return []
+        if self.is_first:
+            return [self._feed.page_path(limit=PROBE)]
         return [self._feed.page_path(), self._comments.page_path()]
 
-    def read(self, first: FirstPages) -> Iterator[Action]:
+    def read(self, first: FirstPages) -> Iterator[Portion]:
         """Give every new action and every edited comment, each once.
 
         Args:
             first: first pages that were read already.
+
+        Raises:
+            RecordRefused: when the board can't be read; NotFound if there is none.
         """
-        self._began = first.at
-        given: set[str] = set()
-        arrived: dict[str, None] = {}
-        for action in read_feed(self._client, self._feed, first.actions):
-            self._note(action)
-            if not self.is_first:
-                given.add(action["id"])
-                if action["type"] in ARRIVALS:
-                    arrived[card_of(action)] = None
-            elif is_comment(action):
-                self.census.count(action, for_next=True)
-            yield action
+        if self.is_first and self.bookmark.gap is None:
+            self.bookmark = replace(self.bookmark, edited=first.at)
+        known = self.bookmark.newest.date  # as it will be when the last gap is closed
+        page = FirstPage(first.actions, PROBE if self.is_first else LARGEST_PAGE)
+        for news in read_news(
+            self._client, self._feed, self.bookmark, start=self._start, first=page
+        ):
+            self.bookmark = self._with_arrivals(news.bookmark, news.actions)
+            if self.is_first:
+                self.census.now = Count(news.counted, self.bookmark.newest)
+                for comment in filter(is_comment, news.actions):
+                    self.census.find(comment)
+            yield Portion(news.actions, self.bookmark)
+        if not self.is_first:
+            yield from self._brought(known)
+            yield from self._edited(first)
+
+    def _with_arrivals(self, bookmark: Bookmark, actions: list[Action]) -> Bookmark:
+        """Note cards that came or left."""
+        for action in actions:
+            self.census.note(action)
         if self.is_first:
-            return
-        for action in self._comments_of(arrived):
-            if action["id"] not in given:
-                given.add(action["id"])
-                self._note_edit(action)
-                yield action
-        new = self.bookmark()
-        for action in read_feed(self._client, self._comments, first.comments):
-            covered = new.covers(action["id"], instant_of(action["date"]))
-            self.census.count(action, for_next=covered)
-            if self._note_edit(action) and action["id"] not in given:
-                yield action
+            return bookmark
+        came = [card_of(action) for action in actions if action["type"] in ARRIVALS]
+        return replace(bookmark, arrived=tuple(dict.fromkeys((*self.bookmark.arrived, *came))))
 
-    def bookmark(self) -> Bookmark:
-        """The bookmark after `read` has come to its end.
+    def _brought(self, known: datetime | None) -> Iterator[Portion]:
+        """Comments that came with cards; what is newer than `known` was in the feed."""
+        cards = self.bookmark.arrived
+        for card, comments in self._comments_of(cards):
+            fresh = [
+                each
+                for each in comments
+                if not self.bookmark.has_given(each)
+                and known is not None
+                and instant_of(each["date"]) < known
+            ]
+            left = tuple(each for each in self.bookmark.arrived if each != card)
+            self.bookmark = replace(self.bookmark, arrived=left).with_given(fresh)
+            yield Portion(fresh, self.bookmark)
 
-        An edit made while the comments were being read may lie behind a later one that was seen:
-        so the edits' bookmark never passes the time at which reading began.
-        """
-        edited = self._edited
-        if edited is not None and self._began is not None:
-            edited = min(edited, self._began)
-        return self._bookmark.advanced(self._newest, edited, frozenset(self.newest_ids))
-
-    def _comments_of(self, cards: dict[str, None]) -> Iterator[Action]:
-        feeds = [Feed(f"/cards/{card}/actions", COMMENTS, since=self._start) for card in cards]
+    def _comments_of(self, cards: tuple[str, ...]) -> Iterator[tuple[str, list[Action]]]:
+        """The comments of cards; none of those that can't be seen any more."""
+        feeds = [
+            replace(self._comments, path=f"/cards/{card}/actions", since=self._start)
+            for card in cards
+        ]
         pages = self._client.get_many(feed.page_path() for feed in feeds)
-        for feed, page in zip(feeds, pages, strict=True):
+        for card, feed, page in zip(cards, feeds, pages, strict=True):
             if isinstance(page, NotFound):
-                continue  # deleted, or moved on to where it can't be seen
-            if isinstance(page, RecordRefused):
-                raise page
-            yield from read_feed(self._client, feed, page)
+                yield card, []  # deleted, or moved on to where it can't be seen
+            else:
+                yield card, list(read_feed(self._client, feed, page))
 
-    def _note(self, action: Action) -> None:
-        date = instant_of(action["date"])
-        self._newest = later(self._newest, date)
-        if date == self._newest:  # newest first, so there was none newer before
-            self.newest_ids.add(action["id"])
-        self.census.note(action)
-        if is_comment(action):
-            self._note_edit(action)
+    def _edited(self, first: FirstPages) -> Iterator[Portion]:
+        """Edited comments; count all on the way, if all are looked through."""
+        if self._edits_since is None:
+            self.census.now = Count(newest=self.bookmark.newest)
+        for page in read_pages(self._client, self._comments, first_page=first.comments):
+            yield self._edits_among(page.actions, is_counted=self._edits_since is None)
+        if self._edits_since is not None:
+            yield from self._edits_on_changed_cards()
+        if first.at is not None:
+            self.bookmark = self.bookmark.edits_looked_for(first.at)
+        yield Portion([], self.bookmark)
 
-    def _note_edit(self, action: Action) -> bool:
-        """Note when a comment was edited; whether that is since the edits' bookmark."""
-        text = action["data"].get("dateLastEdited")
+    def _edits_on_changed_cards(self) -> Iterator[Portion]:
+        cards = changed_cards(self._client, self._board, since=self.bookmark.edited)
+        for _, comments in self._comments_of(tuple(cards)):
+            yield self._edits_among(comments, is_counted=False)
+
+    def _edits_among(self, comments: list[Action], *, is_counted: bool) -> Portion:
+        found = []
+        for comment in comments:
+            if not self.bookmark.newest.covers(comment["id"], instant_of(comment["date"])):
+                continue  # the next run reads it
+            if is_counted:
+                self.census.count(comment, self.bookmark.newest)
+            if self._is_edited_since(comment) and not self.bookmark.has_given(comment):
+                found.append(comment)
+        self.bookmark = self.bookmark.with_given(found)
+        return Portion(found, self.bookmark)
+
+    def _is_edited_since(self, comment: Action) -> bool:
+        text = comment["data"].get("dateLastEdited")
         if not text:
             return False
-        edited = instant_of(text)
-        self._edited = later(self._edited, edited)
-        return self._bookmark.edited is None or edited >= self._bookmark.edited
+        edited = self.bookmark.edited
+        return edited is None or instant_of(text) >= edited

@@ -2,65 +2,100 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from singer_rest import RecordRefused
+from singer_rest import RecordRefused, StopRun
+
+from tap_trello.page_size import LARGEST_PAGE, PROBE, smaller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tap_trello.client import TrelloClient
 
-__all__ = ["cards_of", "first_cards_path"]
+__all__ = ["Listing"]
 
 Card = dict[str, Any]
 
-LARGEST_PAGE, SMALLEST_PAGE = 1000, 25
-FORBIDDEN = 403  # here: "API_TOO_MANY_CARDS_REQUESTED"
 
+@dataclass(frozen=True)
+class Listing:
+    """The cards of a board.
 
-def first_cards_path(board_id: str) -> str:
-    """The address of a board's first page of cards."""
-    return cards_path(board_id, LARGEST_PAGE)
-
-
-def cards_path(board_id: str, limit: int, before: str | None = None) -> str:
-    """The address of a page of a board's cards, archived ones too.
-
-    Args:
+    Attributes:
         board_id: the board.
-        limit: cards per page.
-        before: only cards that were created before the card with this id.
+        query: what to tell of them; `{"filter": "all", "fields": "all"}` by default.
     """
-    further = f"&before={before}" if before else ""
-    return f"/boards/{board_id}/cards?filter=all&limit={limit}{further}"
+
+    board_id: str
+    query: Mapping[str, str] = field(default_factory=lambda: {"filter": "all"})
+
+    @property
+    def first_path(self) -> str:
+        """The address of the first page, for a batch: a small one, as the board may be large."""
+        return self._path(PROBE)
+
+    def pages(self, client: TrelloClient, first_page: Any = None) -> Iterator[list[Card]]:
+        """Every card of the board once, the newest page first.
+
+        Ids begin with the second of creation, and Trello may take an id for no more than its
+        second. So each page begins with the second in which the one before has ended; only when
+        more than a page share one second, after its last id.
+
+        A page that is too large for Trello (403) is asked for again with half as many cards.
+
+        Args:
+            client: the API.
+            first_page: the answer to `first_path`, or its refusal, if that was read already.
+
+        Raises:
+            RecordRefused: when the cards can't be read; NotFound if the board is gone.
+        """
+        limit, before = LARGEST_PAGE, None
+        page, asked_for = (first_page, PROBE) if first_page is not None else (None, limit)
+        if page is None:
+            page = self._page(client, limit, before)
+        seen: set[str] = set()
+        while True:
+            if isinstance(page, RecordRefused):
+                fewer = smaller(min(limit, asked_for), page)
+                if fewer is None:
+                    raise page
+                limit = fewer
+            else:
+                fresh = [card for card in self._cards(page) if card["id"] not in seen]
+                yield fresh
+                seen.update(card["id"] for card in fresh)
+                if len(page) < asked_for or (not fresh and before in seen):
+                    return
+                oldest = min(card["id"] for card in page)
+                before = after_second_of(oldest) if fresh else oldest
+            asked_for = limit
+            page = self._page(client, limit, before)
+
+    def _page(self, client: TrelloClient, limit: int, before: str | None) -> Any:
+        (page,) = client.get_many([self._path(limit, before)])
+        return page
+
+    def _path(self, limit: int, before: str | None = None) -> str:
+        """The address of a page.
+
+        Args:
+            limit: cards on it.
+            before: only cards that were created before the card with this id.
+        """
+        query = {**self.query, "limit": str(limit), **({"before": before} if before else {})}
+        return f"/boards/{self.board_id}/cards?{urlencode(query, safe=',')}"
+
+    def _cards(self, page: Any) -> list[Card]:
+        if not isinstance(page, list):
+            path = f"/boards/{self.board_id}/cards"
+            raise StopRun(f"Trello answers GET {path} with something that is no list of cards")
+        return page
 
 
-def cards_of(client: TrelloClient, board_id: str, first_page: Any) -> Iterator[Card]:
-    """Every card of a board once, the newest page first.
-
-    A page that is too large for Trello (403) is asked for again with half as many cards.
-
-    Args:
-        client: the API.
-        board_id: the board.
-        first_page: the answer to `first_cards_path`, or its refusal.
-
-    Raises:
-        RecordRefused: when the cards can't be read; NotFound if the board is gone.
-    """
-    limit, before, page = LARGEST_PAGE, None, first_page
-    seen: set[str] = set()
-    while True:
-        if isinstance(page, RecordRefused):
-            if page.status != FORBIDDEN or limit <= SMALLEST_PAGE:
-                raise page
-            limit //= 2
-        else:
-            fresh = [card for card in page if card["id"] not in seen]
-            yield from fresh
-            seen.update(card["id"] for card in fresh)
-            if len(page) < limit or not fresh:
-                return
-            before = min(card["id"] for card in page)  # ids begin with the second of creation
-        (page,) = client.get_many([cards_path(board_id, limit, before)])
+def after_second_of(card_id: str) -> str:
+    """An id before which lies all that was made in the second of this one."""
+    return f"{int(card_id[:8], 16) + 1:08x}{'0' * 16}"

@@ -8,53 +8,61 @@ after the last date, and what was seen of that millisecond is left out.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from singer_rest import RecordRefused, StopRun
 
 from tap_trello.instants import ONE_MILLISECOND, instant_of, trello_time
+from tap_trello.page_size import LARGEST_PAGE, smaller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tap_trello.client import TrelloClient
 
-__all__ = ["Feed", "read_feed"]
+__all__ = ["Cursor", "Feed", "Page", "read_feed", "read_pages"]
 
 Action = dict[str, Any]
-
-LARGEST_PAGE = 1000
+Answer = Any
+"""What a page was answered with: a list of actions, or a RecordRefused."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Feed:
-    """Actions of a board or card.
+    """Actions of a board, card or workspace.
 
     Attributes:
         path: its address, e.g. `/boards/ID/actions`.
         types: the types of action to read; all when empty.
         since: leave out what is older than this time.
         limit: actions per page, at most 1,000.
+        query: further parameters.
     """
 
     path: str
     types: Sequence[str] = ()
     since: datetime | None = None
     limit: int = LARGEST_PAGE
+    query: Mapping[str, str] = field(default_factory=dict)
 
-    def page_path(self, before: datetime | None = None, page: int = 0) -> str:
+    def page_path(self, before: datetime | None = None, page: int = 0, limit: int = 0) -> str:
         """The address of a page with its query.
 
         Args:
             before: only what is older than this time.
             page: how many pages of this size to skip.
+            limit: actions on it, if fewer than usual.
         """
-        query: dict[str, Any] = {"filter": ",".join(self.types) or "all", "limit": self.limit}
+        query: dict[str, Any] = {
+            "filter": ",".join(self.types) or "all",
+            "limit": limit or self.limit,
+            **self.query,
+        }
         if self.since is not None:
             # Whether `since` is inclusive is not documented.
             query["since"] = trello_time(self.since - ONE_MILLISECOND)
@@ -65,83 +73,156 @@ class Feed:
         return f"{self.path}?{urlencode(query, safe=':,')}"
 
 
-def read_feed(
-    client: TrelloClient, feed: Feed, first_page: list[Action] | None = None
-) -> Iterator[Action]:
-    """Read a feed, newest first, each action once.
+@dataclass(frozen=True)
+class Cursor:
+    """How far down a feed was read.
 
-    Memory holds one page, and the ids of one millisecond. When more than a page shares one
-    millisecond, the rest of it is read with `page`; if Trello does not go along with that, it can
-    not be had: this is logged, and reading goes on with what is older.
+    Attributes:
+        oldest: date of the oldest action that was given.
+        seen: ids of the actions of this date that were given.
+    """
+
+    oldest: datetime
+    seen: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a feed.
+
+    Attributes:
+        actions: what was not given before, newest first.
+        cursor: where the feed goes on; None at its end.
+    """
+
+    actions: list[Action]
+    cursor: Cursor | None
+
+
+def read_feed(client: TrelloClient, feed: Feed, first_page: Answer = None) -> Iterator[Action]:
+    """Read a feed, newest first, each action once; see `read_pages`."""
+    for page in read_pages(client, feed, first_page=first_page):
+        yield from page.actions
+
+
+def read_pages(
+    client: TrelloClient,
+    feed: Feed,
+    *,
+    cursor: Cursor | None = None,
+    first_page: Answer = None,
+    first_limit: int = 0,
+) -> Iterator[Page]:
+    """Read a feed page by page, newest first, each action once.
+
+    Memory holds one page, and the ids of one millisecond. A page that is too large for Trello (403)
+    is asked for again with half as many actions. When more than a page shares one millisecond, the
+    rest of it is read with `page`; if Trello does not go along with that, it can not be had: this
+    is logged, and reading goes on with what is older.
 
     Args:
         client: the API.
         feed: what to read.
-        first_page: its first page, if that was read already.
+        cursor: where to go on.
+        first_page: the answer to its first page, if that was read already.
+        first_limit: how many actions that one could hold, if fewer than usual.
 
     Raises:
         RecordRefused: when the feed can't be read.
     """
-    oldest: datetime | None = None
-    seen: set[str] = set()
-    number = 0
-    page = _page(client, feed.page_path()) if first_page is None else first_page
+    reading = _Reading(client, feed, cursor)
+    asked_for = feed.limit if first_page is None else first_limit or feed.limit
+    answer = reading.next_answer() if first_page is None else first_page
     while True:
-        fresh = [action for action in page if action["id"] not in seen]
-        yield from _since(feed.since, fresh)
-        if oldest is not None and number and not fresh:
-            page, oldest, number = _older_page(client, feed, oldest, len(seen)), None, 0
-            continue
-        if len(page) < feed.limit:
-            return
-        last = instant_of(page[-1]["date"])
-        if last == oldest:
-            seen.update(action["id"] for action in fresh)
-            number += 1
-            page = _page_of_one_instant(client, feed, last, number)
+        if isinstance(answer, RecordRefused):
+            reading.ask_for_less(answer)
         else:
-            oldest, number = last, 0
-            seen = {action["id"] for action in page if instant_of(action["date"]) == last}
-            page = _page(client, feed.page_path(last + ONE_MILLISECOND))
+            page = reading.page_of(answer, asked_for)
+            if page is not None:
+                yield page
+                if page.cursor is None:
+                    return
+        asked_for = reading.limit
+        answer = reading.next_answer()
 
 
-def _page(client: TrelloClient, path: str) -> list[Action]:
-    page = client.get(path)
-    if not isinstance(page, list):
-        route = path.partition("?")[0]
-        raise StopRun(f"Trello answers GET {route} with something that is no list of actions")
-    return page
+class _Reading:
+    """One way down a feed."""
+
+    def __init__(self, client: TrelloClient, feed: Feed, cursor: Cursor | None) -> None:
+        self.limit = feed.limit
+        self._client = client
+        self._feed = feed
+        self._cursor = cursor
+        self._given_up: datetime | None = None
+        """An instant of which no more can be had."""
+
+    def next_answer(self) -> Answer:
+        """The actions after the cursor, or a refusal."""
+        before = page = None
+        if self._given_up is not None:
+            before = self._given_up
+        elif self._cursor is not None:
+            before = self._cursor.oldest + ONE_MILLISECOND
+            page = self._pages_of_one_instant
+        try:
+            return self._client.get(self._feed.page_path(before, page or 0, self.limit))
+        except RecordRefused as refusal:
+            # Trello may refuse to turn so many pages.
+            return [] if page and smaller(self.limit, refusal) is None else refusal
+
+    def ask_for_less(self, refusal: RecordRefused) -> None:
+        """Ask for smaller pages from here on.
+
+        Raises:
+            RecordRefused: when that was not why the page was refused.
+        """
+        limit = smaller(self.limit, refusal)
+        if limit is None:
+            raise refusal
+        self.limit = limit
+
+    def page_of(self, answer: Answer, asked_for: int) -> Page | None:
+        """What is new in an answer; None where no more of an instant can be had."""
+        if not isinstance(answer, list):
+            raise StopRun(
+                f"Trello answers GET {self._feed.path} with something that is no list of actions"
+            )
+        seen = self._cursor.seen if self._cursor else frozenset()
+        fresh = [action for action in answer if action["id"] not in seen]
+        if not fresh and self._pages_of_one_instant and self._given_up is None:
+            self._given_up = self._cursor.oldest if self._cursor else None
+            return None
+        self._tell_of_missing(answer)
+        cursor = None if len(answer) < asked_for else self._cursor_after(answer, seen)
+        self._cursor = cursor
+        return Page(_since(self._feed.since, fresh), cursor)
+
+    @property
+    def _pages_of_one_instant(self) -> int:
+        """How many pages hold nothing but what was seen of the cursor's instant."""
+        return len(self._cursor.seen) // self.limit if self._cursor else 0
+
+    def _cursor_after(self, answer: list[Action], seen: frozenset[str]) -> Cursor:
+        oldest = instant_of(answer[-1]["date"])
+        ids = {action["id"] for action in answer if instant_of(action["date"]) == oldest}
+        if self._cursor is not None and self._cursor.oldest == oldest:
+            ids |= seen
+        return Cursor(oldest, frozenset(ids))
+
+    def _tell_of_missing(self, older: list[Action]) -> None:
+        """Say so when an instant was given up; if nothing is older, the feed has just ended."""
+        if self._given_up is not None and self._cursor is not None and older:
+            logger.error(
+                "%s: more actions share %s than Trello gives; %d of them were read",
+                self._feed.path,
+                trello_time(self._given_up),
+                len(self._cursor.seen),
+            )
+        self._given_up = None
 
 
-def _page_of_one_instant(
-    client: TrelloClient, feed: Feed, instant: datetime, number: int
-) -> list[Action]:
-    """A further page of actions up to an instant; empty when Trello refuses to turn so far."""
-    try:
-        return _page(client, feed.page_path(instant + ONE_MILLISECOND, number))
-    except RecordRefused:
-        return []
-
-
-def _older_page(
-    client: TrelloClient, feed: Feed, instant: datetime, number_read: int
-) -> list[Action]:
-    """The page of what is older than an instant of which no more can be read."""
-    page = _page(client, feed.page_path(instant))
-    if page:  # else the feed simply ends there
-        logger.error(
-            "%s: more actions share %s than Trello gives; %d of them were read",
-            feed.path,
-            trello_time(instant),
-            number_read,
-        )
-    return page
-
-
-def _since(since: datetime | None, actions: list[Action]) -> Iterator[Action]:
+def _since(since: datetime | None, actions: list[Action]) -> list[Action]:
     if since is None:
-        yield from actions
-        return
-    for action in actions:
-        if instant_of(action["date"]) >= since:
-            yield action
+        return actions
+    return [action for action in actions if instant_of(action["date"]) >= since]

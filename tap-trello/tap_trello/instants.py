@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["ONE_MILLISECOND", "instant_of", "trello_time"]
+__all__ = ["ONE_MILLISECOND", "instant_of", "made_at", "trello_time"]
 
+OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 ONE_MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -45,3 +47,13 @@ def _with_known_fraction(text: str) -> str:
     offset = tail.lstrip("0123456789")
     digits = tail[: len(tail) - len(offset)]
     return f"{head}.{digits[:6].ljust(6, '0')}{offset}"
+
+
+def made_at(object_id: str) -> datetime | None:
+    """The second in which something with this id was made; None if it is no id of Trello's.
+
+    The first four bytes of an id are seconds since 1970.
+    """
+    if not OBJECT_ID.fullmatch(object_id):
+        return None
+    return datetime.fromtimestamp(int(object_id[:8], 16), tz=timezone.utc)

@@ -4,54 +4,85 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from singer_rest import NotFound
 
-from tap_trello.board_actions import BoardActions, FirstPages
-from tap_trello.bookmarks import Bookmark
-from tap_trello.census import Census, is_any_missing
+from tap_trello.batch import MOST_ROUTES
+from tap_trello.board_actions import BoardActions, FirstPages, Position
+from tap_trello.census import is_any_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from tap_trello.client import TrelloClient
-    from tap_trello.tally import Tally
+    from singer_rest.read_ahead import ReadAhead
 
-__all__ = ["Position", "Round"]
+    from tap_trello.bookmarks import Bookmark
+    from tap_trello.census import Census
+    from tap_trello.client import TrelloClient
+
+__all__ = ["Limits", "Round", "Step"]
 
 Action = dict[str, Any]
 
-BOARDS_AT_ONCE = 5  # two first pages each make one batch
+CLOCKS_DIFFER = timedelta(seconds=10)
+"""By how much the clocks of Trello's servers may; what is read twice for it is given once."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Position:
-    """How far a board was read.
+class Limits:
+    """What of the boards' actions is read.
 
     Attributes:
-        bookmark: its bookmark; an empty one if it was never read.
-        comments: the comments that were there, if they were counted.
+        start: leave out actions of before.
+        edits_since: look for edits in comments from this time on, and on changed cards; if None, in
+            all, which are counted then.
+        query: further parameters of the feeds.
     """
 
-    bookmark: Bookmark = field(default_factory=Bookmark)
-    comments: Tally | None = None
+    start: datetime | None = None
+    edits_since: datetime | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Some actions of a board.
+
+    Attributes:
+        board: its id.
+        actions: at most a page, as Trello answers them.
+        bookmark: from where a later run could go on once they are given.
+        census: of the board's comments, with the last step of a board only.
+        is_gone: whether the board turns out to be deleted, which is its last step, too.
+    """
+
+    board: str
+    actions: Sequence[Action] = ()
+    bookmark: Bookmark | None = None
+    census: Census | None = None
+    is_gone: bool = False
+
+    @property
+    def is_last(self) -> bool:
+        """Whether this is the last one of its board."""
+        return self.census is not None or self.is_gone
 
 
 class Round:
-    """Reads boards one after the other.
+    """Reads boards, several at the same time.
 
     Args:
         client: the API.
-        boards: ids of the boards, in the order in which they will be read.
+        boards: ids of the boards, in the order in which they are given.
         positions: how far each was read before; a board without one is read as a whole.
-        start: leave out actions of before.
-        edits_since: look for edits in comments from this time on only.
-        earlier: a round just before, whose actions are not given again as they were.
+        limits: what to read.
     """
 
     def __init__(
@@ -59,92 +90,92 @@ class Round:
         client: TrelloClient,
         boards: Sequence[str],
         positions: Mapping[str, Position],
-        *,
-        start: datetime | None = None,
-        edits_since: datetime | None = None,
-        earlier: Round | None = None,
+        limits: Limits,
     ) -> None:
         self.boards = boards
-        self.number = 0
-        """How many actions were given."""
+        self.positions = dict(positions)
+        """How far each board was read to its end; changes while the round goes on."""
         self.vanished: list[str] = []
         """Boards that were deleted a moment ago."""
-        self.given: dict[str, int] = {}
-        """Hashes of the given actions that a next round reads again, by id."""
-        self._given_earlier = {} if earlier is None else earlier.given
+        self.ended: list[str] = []
+        """Boards that were read to their end."""
+        self.number = 0
+        """How many actions were given."""
         self._client = client
-        self._positions = positions
-        self._limits = {"start": start, "edits_since": edits_since}
-        self._ready: dict[str, tuple[BoardActions, FirstPages]] = {}
-        self._bookmarks: dict[str, Bookmark] = {}
-        self._censuses: dict[str, Census] = {}
+        self._limits = limits
+        self._censuses: list[Census] = []
 
-    def read(self, board_id: str) -> Iterator[Action]:
-        """New actions and edited comments of one board.
+    def steps(self, read_ahead: ReadAhead) -> Iterator[Step]:
+        """New actions and edited comments, board by board.
 
         Raises:
-            RecordRefused: when the board can't be read.
+            RecordRefused: when a board can't be read.
         """
-        if board_id not in self._ready:
-            self._prepare(board_id)
-        reading, first = self._ready.pop(board_id)
+        groups = list(self._groups())
+        for step in read_ahead.items(partial(self.read, group) for group in groups):
+            yield step
+            self._note(step)
+
+    def read(self, boards: Sequence[str]) -> Iterator[Step]:
+        """The steps of boards whose first pages are read together."""
+        readings = {board: self._new_reading(board) for board in boards}
+        began = self._client.server_time
+        began = began and began - CLOCKS_DIFFER
+        paths = {board: reading.first_paths for board, reading in readings.items()}
+        pages = self._client.get_many(path for board in boards for path in paths[board])
+        firsts = {board: FirstPages(began, *islice(pages, len(paths[board]))) for board in boards}
+        for board in boards:
+            yield from self.read_board(board, readings.pop(board), firsts.pop(board))
+
+    def read_board(self, board: str, reading: BoardActions, first: FirstPages) -> Iterator[Step]:
+        """The steps of one board."""
         try:
-            for action in reading.read(first):
-                if self._is_given_now(action, reading):
-                    self.number += 1
-                    yield action
+            for portion in reading.read(first):
+                yield Step(board, portion.actions, portion.bookmark)
         except NotFound:
-            logger.warning("board %s is gone", board_id)
-            self.vanished.append(board_id)
-            return
-        self._bookmarks[board_id] = reading.bookmark()
-        self._censuses[board_id] = reading.census
-
-    def bookmark_of(self, board_id: str) -> Bookmark | None:
-        """The new bookmark of a board; None if it was not read to its end."""
-        return self._bookmarks.get(board_id)
-
-    @property
-    def positions(self) -> dict[str, Position]:
-        """How far each board was read to its end."""
-        return {
-            board: Position(bookmark, self._censuses[board].now)
-            for board, bookmark in self._bookmarks.items()
-        }
+            logger.warning("board %s is gone", board)
+            yield Step(board, is_gone=True)
+        else:
+            yield Step(board, bookmark=reading.bookmark, census=reading.census)
 
     @property
     def is_any_comment_missing(self) -> bool:
-        """Whether a comment was deleted since the positions; all boards must have been read."""
-        return is_any_missing(self._censuses.values())
+        """Whether a comment was deleted since the last count, as far as boards were counted."""
+        return self._limits.edits_since is None and is_any_missing(self._censuses)
 
-    def _is_given_now(self, action: Action, reading: BoardActions) -> bool:
-        """Whether the round before has not given it like this."""
-        is_edited = "dateLastEdited" in action["data"]
-        if not is_edited and action["id"] not in reading.newest_ids:
-            return True
-        content = self.given[action["id"]] = hash(repr(action))
-        return self._given_earlier.get(action["id"]) != content
+    def _note(self, step: Step) -> None:
+        self.number += len(step.actions)
+        if step.is_gone:
+            self.vanished.append(step.board)
+        elif step.census is not None and step.bookmark is not None:
+            self.ended.append(step.board)
+            self._censuses.append(step.census)
+            self.positions[step.board] = Position(step.bookmark, step.census.now)
 
-    def _prepare(self, board_id: str) -> None:
-        """Read the first pages of this board and of the next ones together."""
-        chosen = self.boards[self.boards.index(board_id) :][:BOARDS_AT_ONCE]
-        readings = {each: self._new_reading(each) for each in chosen}
-        began = self._client.server_time
-        paths = {each: readings[each].first_paths for each in chosen}
-        pages = self._client.get_many(path for each in chosen for path in paths[each])
-        for each, reading in readings.items():
-            # A refused one is read again by itself, which then raises its error.
-            answers = [
-                page if isinstance(page, list) else None for page in islice(pages, len(paths[each]))
-            ]
-            self._ready[each] = (reading, FirstPages(began, *answers))
+    def _groups(self) -> Iterator[list[str]]:
+        """The boards, cut where the paths of their first pages fill a batch."""
+        group: list[str] = []
+        paths = 0
+        for board in self.boards:
+            number = 1 if self._position(board).bookmark.is_unread else 2
+            if group and paths + number > MOST_ROUTES:
+                yield group
+                group, paths = [], 0
+            group.append(board)
+            paths += number
+        if group:
+            yield group
 
-    def _new_reading(self, board_id: str) -> BoardActions:
-        position = self._positions.get(board_id, Position())
+    def _position(self, board: str) -> Position:
+        return self.positions.get(board, Position())
+
+    def _new_reading(self, board: str) -> BoardActions:
+        limits = self._limits
         return BoardActions(
             self._client,
-            board_id,
-            position.bookmark,
-            expected=position.comments,
-            **self._limits,
+            board,
+            self._position(board),
+            start=limits.start,
+            edits_since=limits.edits_since,
+            query=limits.query,
         )

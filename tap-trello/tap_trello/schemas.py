@@ -10,7 +10,24 @@ from typing import Any, TypeAlias
 
 from singer_sdk import typing as th
 
-__all__ = ["ACTIONS", "BOARDS", "CARDS", "LISTS", "MEMBERS", "ORGANIZATIONS", "actions_schema"]
+__all__ = [
+    "ACTIONS",
+    "BOARDS",
+    "BOARD_CUSTOM_FIELDS",
+    "BOARD_LABELS",
+    "BOARD_MEMBERSHIPS",
+    "CARDS",
+    "CARD_ATTACHMENTS",
+    "CARD_CUSTOM_FIELD_ITEMS",
+    "CHECKLISTS",
+    "LISTS",
+    "MEMBERS",
+    "ORGANIZATIONS",
+    "ORGANIZATION_ACTIONS",
+    "ORGANIZATION_MEMBERS",
+    "ORGANIZATION_MEMBERSHIPS",
+    "actions_schema",
+]
 
 Schema: TypeAlias = dict[str, Any]
 Type: TypeAlias = th.JSONTypeHelper[Any] | type[th.JSONTypeHelper[Any]]
@@ -44,6 +61,11 @@ def schema(*members: th.Property[Any]) -> Schema:
     return open_object(ID, *members).to_dict()
 
 
+def key(name: str) -> th.Property[Any]:
+    """A text that belongs to a key."""
+    return th.Property(name, th.StringType, required=True)
+
+
 PLACE = open_object(*properties(TEXT, "id", "name", "shortLink"))
 PERSON = open_object(*properties(TEXT, "id", "username", "fullName", "initials", "avatarUrl"))
 
@@ -57,20 +79,49 @@ ORGANIZATIONS = schema(
     *properties(TIME, "dateLastActivity"),
 )
 
-MEMBERS = schema(
+PROFILE = (
     *properties(TEXT, "username", "fullName", "initials", "email", "memberType", "bio"),
     *properties(TEXT, "avatarHash", "avatarUrl", "idMemberReferrer", "status", "url"),
-    *properties(FLAG, "confirmed", "activityBlocked", "nonPublicAvailable", "tokenOwner"),
+    *properties(FLAG, "confirmed", "activityBlocked", "nonPublicAvailable"),
     *properties(ANYTHING, "bioData", "nonPublic", "prefs"),
     *properties(TEXTS, "loginTypes", "idOrganizations", "idBoards"),
 )
+MEMBERS = schema(*PROFILE, *properties(FLAG, "tokenOwner"))
+ORGANIZATION_MEMBERS = schema(key("idOrganization"), *PROFILE)
+
+MEMBERSHIP = (
+    *properties(TEXT, "idMember", "memberType"),
+    *properties(FLAG, "unconfirmed", "deactivated"),
+)
+ORGANIZATION_MEMBERSHIPS = schema(*MEMBERSHIP, *properties(TEXT, "idOrganization"))
+BOARD_MEMBERSHIPS = schema(*MEMBERSHIP, *properties(TEXT, "idBoard"))
 
 BOARDS = schema(
     *properties(TEXT, "name", "desc", "idOrganization", "idEnterprise", "shortLink", "shortUrl"),
     *properties(TEXT, "url"),
-    *properties(FLAG, "closed", "pinned", "starred"),
+    *properties(TEXT, "idMemberCreator"),
+    *properties(FLAG, "closed", "pinned", "starred", "subscribed", "enterpriseOwned"),
     *properties(ANYTHING, "descData", "prefs", "labelNames"),
+    *properties(TEXTS, "idTags", "premiumFeatures"),
     *properties(TIME, "dateLastActivity", "dateLastView"),
+)
+
+BOARD_LABELS = schema(
+    *properties(TEXT, "idBoard", "name", "color"),
+    *properties(INTEGER, "uses"),
+)
+
+OPTION = open_object(
+    *properties(TEXT, "id", "idCustomField", "color"),
+    *properties(ANYTHING, "value"),
+    *properties(NUMBER, "pos"),
+)
+BOARD_CUSTOM_FIELDS = schema(
+    *properties(TEXT, "idModel", "modelType", "fieldGroup", "name", "type"),
+    *properties(NUMBER, "pos"),
+    *properties(ANYTHING, "display"),
+    *properties(th.ArrayType(OPTION), "options"),
+    *properties(FLAG, "isSuggestedField"),
 )
 
 LISTS = schema(
@@ -83,11 +134,41 @@ CARDS = schema(
     *properties(TEXT, "name", "desc", "idBoard", "idList", "shortLink", "shortUrl", "url"),
     *properties(INTEGER, "idShort"),
     *properties(NUMBER, "pos"),
-    *properties(FLAG, "closed", "dueComplete"),
-    *properties(TEXTS, "idMembers", "idLabels"),
+    *properties(NUMBER, "dueReminder"),
+    *properties(TEXT, "email", "idAttachmentCover", "cardRole"),
+    *properties(FLAG, "closed", "dueComplete", "subscribed", "isTemplate"),
+    *properties(FLAG, "manualCoverAttachment"),
+    *properties(TEXTS, "idMembers", "idLabels", "idChecklists", "idMembersVoted"),
     *properties(OBJECTS, "labels"),
-    *properties(ANYTHING, "badges"),
+    *properties(ANYTHING, "badges", "descData", "cover"),
     *properties(TIME, "start", "due", "dateLastActivity"),
+)
+
+CARD_ATTACHMENTS = schema(
+    *properties(TEXT, "idCard", "idBoard", "idMember", "name", "fileName", "mimeType", "url"),
+    *properties(TEXT, "edgeColor"),
+    *properties(INTEGER, "bytes"),
+    *properties(NUMBER, "pos"),
+    *properties(FLAG, "isUpload"),
+    *properties(TIME, "date"),
+    *properties(OBJECTS, "previews"),
+)
+
+CARD_CUSTOM_FIELD_ITEMS = schema(
+    *properties(TEXT, "idCard", "idBoard", "idCustomField", "idValue", "idModel", "modelType"),
+    th.Property("value", open_object(*properties(TEXT, "text", "number", "date", "checked"))),
+)
+
+CHECK_ITEM = open_object(
+    *properties(TEXT, "id", "name", "state", "idChecklist", "idMember"),
+    *properties(ANYTHING, "nameData"),
+    *properties(NUMBER, "pos", "dueReminder"),
+    *properties(TIME, "due"),
+)
+CHECKLISTS = schema(
+    *properties(TEXT, "name", "idBoard", "idCard"),
+    *properties(NUMBER, "pos"),
+    *properties(th.ArrayType(CHECK_ITEM), "checkItems"),
 )
 
 RAW_ACTION = (
@@ -106,6 +187,7 @@ RAW_ACTION = (
     *properties(ANYTHING, "appCreator", "limits"),
 )
 ACTIONS = schema(*RAW_ACTION)
+ORGANIZATION_ACTIONS = schema(*RAW_ACTION, *properties(TEXT, "idOrganization"))
 READ_ACTIONS = schema(
     *RAW_ACTION,
     th.Property("footer", open_object(*properties(TEXT, "starts", "owner", "record", "label"))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_rest import NotFound
 
@@ -20,8 +20,9 @@ class Sight:
     """Tells places that were deleted from those that are merely out of sight.
 
     A place is a workspace or a board. One that a run does not cover any more is asked for by
-    itself: only if there is none (404), it was deleted. Else the member has lost access, or the
-    settings leave it out, and what lies in it is not deleted.
+    itself: only if there is none (404), it was deleted; so is an archived board if these are not
+    wanted. Else the member has lost access, or the settings leave it out, and what lies in it is
+    not deleted.
 
     Args:
         account: what the run covers.
@@ -55,9 +56,17 @@ class Sight:
             if self._deleted.get(place) is False:
                 return place
         unknown = [place for place in missing if place not in self._deleted]
-        answers = self._account.client.get_many(f"/{kind}/{place}?fields=id" for place in unknown)
+        fields = "closed" if kind == BOARDS else "id"
+        answers = self._account.client.get_many(
+            f"/{kind}/{place}?fields={fields}" for place in unknown
+        )
         for place, answer in zip(unknown, answers, strict=False):
-            self._deleted[place] = isinstance(answer, NotFound)
+            self._deleted[place] = isinstance(answer, NotFound) or self._is_archived(answer)
             if not self._deleted[place]:
                 return place  # one is enough, and the others would cost requests
         return None
+
+    def _is_archived(self, answer: Any) -> bool:
+        """Whether a place is one that the settings count as gone."""
+        is_wanted = self._account.include_archived
+        return not is_wanted and isinstance(answer, dict) and bool(answer.get("closed"))

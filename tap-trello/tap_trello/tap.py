@@ -6,29 +6,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_rest import PlainErrors
+from singer_rest.read_ahead import ReadAhead
 from singer_rest.versions import EMIT_ACTIVATE_VERSION
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from tap_trello.account import Account
-from tap_trello.actions import FULL_READ_HOURS, ActionsStream
+from tap_trello.fields import Fields, selected_fields
 from tap_trello.settings import SIGN_IN_SETTINGS, client_from_settings
 from tap_trello.sight import Sight
-from tap_trello.streams import (
-    BoardsStream,
-    CardsStream,
-    ListsStream,
-    MembersStream,
-    OrganizationsStream,
-)
+from tap_trello.streams import STREAMS
+from tap_trello.sweeps import SWEEP_HOURS
 
 if TYPE_CHECKING:
     from singer_sdk import Stream
 
-    from tap_trello.streams import TrelloStream
-
 __all__ = ["TapTrello"]
+
+BOARDS_AT_ONCE = 8  # batches under way; Trello's quota is ten requests a second
 
 SETTINGS = th.PropertiesList(
     *SIGN_IN_SETTINGS,
@@ -61,19 +57,28 @@ SETTINGS = th.PropertiesList(
         "comment's author is the token's member or one of member_tokens.",
     ),
     th.Property(
+        "include_archived",
+        th.BooleanType,
+        default=True,
+        title="Include what is archived",
+        description="Whether archived boards, lists and cards are read. If not, archiving one "
+        "counts as deleting it.",
+    ),
+    th.Property(
         "edit_lookback_days",
         th.IntegerType(minimum=0),
         title="Lookback for edits, in days",
-        description="How old a comment may be for its edits to be found; any age by default.",
+        description="How old a comment may be for its edits to be found on a board where something "
+        "has happened, unless its card shows that something has happened there; any age by "
+        "default.",
     ),
     th.Property(
-        "full_read_hours",
-        th.IntegerType(minimum=0),
-        default=FULL_READ_HOURS,
-        title="Hours between full reads",
-        description="With edit_lookback_days: how old the last full read of the actions may be "
-        "before they are all read again, to find out what was deleted; 0: never. Without, each "
-        "run finds out.",
+        "sweep_hours",
+        th.NumberType(minimum=0),
+        default=SWEEP_HOURS,
+        title="Hours between sweeps",
+        description="How often boards are read on which nothing seems to have happened, to find "
+        "what leaves no trace in Trello, such as an edited comment; 0: in each run.",
     ),
     EMIT_ACTIVATE_VERSION,
 )
@@ -86,23 +91,16 @@ class TapTrello(PlainErrors, Tap):
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
     message_writer_class = MsgSpecWriter
 
-    stream_types: ClassVar[tuple[type[TrelloStream], ...]] = (
-        OrganizationsStream,
-        MembersStream,
-        BoardsStream,
-        ListsStream,
-        CardsStream,
-        ActionsStream,
-    )
-    """All streams, parents first: a target that links records wants to know them in this order."""
-
     @cached_property
     def account(self) -> Account:
         """What the run covers."""
+        boards = self.streams["boards"]
         return Account(
             client_from_settings(self.config),
             organization_ids=self.config.get("organization_ids") or (),
             board_ids=self.config.get("board_ids") or (),
+            include_archived=self.config.get("include_archived", True),
+            board_fields=selected_fields(boards) if boards.selected else Fields(frozenset()),
         )
 
     @cached_property
@@ -110,14 +108,19 @@ class TapTrello(PlainErrors, Tap):
         """What became of workspaces and boards that earlier runs have read."""
         return Sight(self.account)
 
+    @cached_property
+    def read_ahead(self) -> ReadAhead:
+        """The threads that read several boards at the same time."""
+        return ReadAhead(BOARDS_AT_ONCE)
+
     def discover_streams(self) -> list[Stream]:
         """All streams."""
-        return [stream(self) for stream in self.stream_types]
+        return [stream(self) for stream in STREAMS]
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """The streams by name, in the order of `stream_types`; the SDK would sort them by name."""
+        """The streams by name, in the order of `STREAMS`; the SDK would sort them by name."""
         if self._streams is None:
-            by_type = {type(stream): stream for stream in super().streams.values()}
-            self._streams = {by_type[kind].name: by_type[kind] for kind in self.stream_types}
+            found = super().streams
+            self._streams = {stream.name: found[stream.name] for stream in STREAMS}
         return self._streams

@@ -61,12 +61,15 @@ def config(box: RunningSandbox) -> dict[str, Any]:
 
 @pytest.fixture
 def run(config: dict[str, Any]) -> Callable[..., Messages]:
-    """Runs the tap: `run(state, streams=("actions",), read_footers=True)` gives its messages."""
+    """Runs the tap: `run(state, streams=("actions",), read_footers=True)` gives its messages.
+
+    Each run is a sweep unless `sweep_hours` says otherwise.
+    """
 
     def run(
         state: dict[str, Any] | None = None, *, streams: tuple[str, ...] = (), **settings: Any
     ) -> Messages:
-        tap = TapTrello(config={**config, **settings}, state=state)
+        tap = TapTrello(config={**config, "sweep_hours": 0, **settings}, state=state)
         for stream in tap.streams.values():
             stream.selected = not streams or stream.name in streams
         output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
@@ -127,7 +130,8 @@ class Desk:
             left = journal.place(card, None, source)
             journal.record(store, "moveCardFromBoard", own, {**left, "boardTarget": board_id})
             card.update(idBoard=board_id, idList=target)
-            store.put("card", card)
+            journal.touch(store, None, source)
+            journal.touch(store, card, board)
             place = journal.place(card, in_list, board)
             for action in store.bodies("SELECT body FROM actions WHERE card = ?", (card_id,)):
                 if action["type"] in {"commentCard", "copyCommentCard"}:

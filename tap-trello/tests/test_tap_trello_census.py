@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tap_trello.bookmarks import Bookmark
-from tap_trello.census import Census, is_any_missing
+from tap_trello.bookmarks import Newest
+from tap_trello.census import Census, Count, is_any_missing
 from tap_trello.instants import instant_of
 from tap_trello.tally import Tally
 
@@ -23,17 +23,25 @@ def tally(*ids: str) -> Tally:
     return sum(map(Tally.of, ids), Tally())
 
 
+def newest(date: str, *ids: str) -> Newest:
+    return Newest(instant_of(date), frozenset(ids))
+
+
 def census(
-    *actions: dict[str, Any], expected: Tally | None, newest_ids: tuple[str, ...] = ()
+    *actions: dict[str, Any],
+    expected: Tally | None,
+    newest_ids: tuple[str, ...] = (),
+    at: str = THEN,
 ) -> Census:
-    """The census of a board with these actions, newest first, that was read at THEN before."""
-    before = Bookmark(newest=instant_of(THEN), newest_ids=frozenset(newest_ids))
-    found = Census(before, expected)
+    """The census of a board with these actions, newest first, that was counted before."""
+    before = None if expected is None else Count(expected, newest(at, *newest_ids))
+    found = Census(before, is_known=True)
     for each in actions:
         found.note(each)
+    top = Newest().and_also(list(actions))
     for each in actions:
         if each["type"] == "commentCard":
-            found.count(each, for_next=True)
+            found.count(each, top)
     return found
 
 
@@ -52,7 +60,8 @@ def test_what_was_there_before_must_come_out_again() -> None:
     complete = (action("new", LATER), action("b", BEFORE), action("a", BEFORE))
     assert not is_any_missing([census(*complete, expected=tally("a", "b"))])
     assert is_any_missing([census(*complete[:2], expected=tally("a", "b"))])
-    assert census(*complete, expected=None).now == tally("a", "b", "new")
+    now = census(*complete, expected=None).now
+    assert now == Count(tally("a", "b", "new"), newest(LATER, "new"))
 
 
 def test_of_the_newest_millisecond_the_ids_tell_what_was_there() -> None:
@@ -63,7 +72,7 @@ def test_of_the_newest_millisecond_the_ids_tell_what_was_there() -> None:
 
 def test_a_board_whose_comments_were_never_counted_needs_a_full_read() -> None:
     assert is_any_missing([census(expected=None)])
-    assert not is_any_missing([Census(Bookmark(), None)])
+    assert not is_any_missing([Census(None, is_known=False)])
 
 
 def test_what_comes_with_a_card_from_elsewhere_is_new() -> None:
@@ -85,8 +94,11 @@ def test_a_card_that_passed_through_a_board_is_counted_where_it_was_first() -> N
     first = census(
         action("d1", "2026-03-03T08:00:00.000Z", "x", "moveCardFromBoard"), expected=tally("o")
     )
-    second = Census(Bookmark(newest=instant_of("2026-01-01T08:00:00.000Z")), Tally())
-    second.note(action("d2", "2026-03-03T09:00:00.000Z", "x", "moveCardFromBoard"))
+    second = census(
+        action("d2", "2026-03-03T09:00:00.000Z", "x", "moveCardFromBoard"),
+        expected=Tally(),
+        at="2026-01-01T08:00:00.000Z",
+    )
     third = census(
         action("m", "2026-03-03T09:00:00.000Z", "x", "moveCardToBoard"),
         action("o", BEFORE, "x"),
@@ -107,10 +119,25 @@ def test_actions_without_a_card_do_no_harm() -> None:
     assert not is_any_missing([census(odd, expected=Tally())])
 
 
-def test_a_bookmark_that_moves_takes_the_ids_of_its_new_date() -> None:
-    bookmark = Bookmark(newest=instant_of(THEN), newest_ids=frozenset({"a"}))
-    same = bookmark.advanced(instant_of(THEN), None, frozenset({"a", "b"}))
-    assert same.newest_ids == {"a", "b"}
-    assert bookmark.advanced(instant_of(LATER), None, frozenset({"c"})).newest_ids == {"c"}
-    assert bookmark.advanced(instant_of(BEFORE), None, frozenset({"z"})) == bookmark
-    assert bookmark.advanced(None, None) == bookmark
+def test_a_count_of_an_earlier_release_is_one_of_its_bookmark() -> None:
+    kept = tally("a").as_state()
+    assert Count.of_state(kept, newest(THEN, "a")) == Count(tally("a"), newest(THEN, "a"))
+    count = Count(tally("a"), newest(BEFORE, "a"))
+    assert Count.of_state(count.as_state(), newest(THEN, "b")) == count
+
+
+def test_the_newest_of_further_actions_takes_all_ids_of_its_date() -> None:
+    here = newest(THEN, "a")
+    assert here.and_also([action("b", THEN), action("a", THEN)]) == newest(THEN, "a", "b")
+    further = [action("d", LATER), action("c", LATER), action("b", THEN)]
+    assert here.and_also(further) == newest(LATER, "c", "d")
+    assert here.and_also([action("z", BEFORE)]) == here
+    assert here.and_also([]) == here
+
+
+def test_a_copy_that_was_made_since_was_not_there_though_its_date_is_old() -> None:
+    second = int(instant_of(LATER).timestamp())
+    copy = action(f"{second:08x}{'0' * 16}", BEFORE, "new card", "copyCommentCard")
+    before = Count(tally("a"), newest(THEN, "t"))
+    assert not before.includes(copy)
+    assert Count(tally("a"), newest(LATER, "t")).includes(copy)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tap_trello.streams import STREAMS
 from tap_trello.tap import TapTrello
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def test_it_tells_its_streams_without_any_setting() -> None:
     result = call("--discover")
     assert result.exit_code == 0
     streams = [stream["tap_stream_id"] for stream in json.loads(result.stdout)["streams"]]
-    assert streams == ["organizations", "members", "boards", "lists", "cards", "actions"]
+    assert streams == [stream.name for stream in STREAMS]
 
 
 def test_every_setting_is_described_and_secrets_are_marked() -> None:

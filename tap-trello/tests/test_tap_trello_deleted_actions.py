@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import json
 import random
 from collections import deque
 from contextlib import redirect_stdout
@@ -12,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_rest import PluginError
-from tap_trello.board_actions import BoardActions, FirstPages
-from tap_trello.bookmarks import Bookmark
+from tap_trello.board_actions import BoardActions, FirstPages, Position
 from tap_trello.census import is_any_missing
 from tap_trello.rounds import Round
 from tap_trello.tap import TapTrello
@@ -58,11 +58,11 @@ class Warehouse:
         return True
 
     def age(self, hours: int) -> None:
-        """Let the last full read be longer ago."""
+        """Let the last sweep be longer ago."""
         assert self.state is not None
         part = self.state["bookmarks"]["actions"]
-        moment = datetime.fromisoformat(part["full_read_at"]) - timedelta(hours=hours)
-        part["full_read_at"] = moment.isoformat()
+        moment = datetime.fromisoformat(part["swept_at"]) - timedelta(hours=hours)
+        part["swept_at"] = moment.isoformat()
 
     @property
     def comments(self) -> set[str]:
@@ -311,12 +311,12 @@ def test_a_run_without_state_tells_that_what_it_does_not_read_is_gone(
 def test_with_a_lookback_deletions_are_looked_for_by_the_hours(
     warehouse: Warehouse, desk: Desk
 ) -> None:
-    settings = {"edit_lookback_days": 1, "full_read_hours": 6}
+    settings = {"edit_lookback_days": 1, "sweep_hours": 6}
     warehouse.load(**settings)
     desk.delete(f"/actions/{desk.comments(desk.boards()[0])[0]}")
     assert not warehouse.load(**settings)
     warehouse.age(hours=6)
-    assert not warehouse.load(**{**settings, "full_read_hours": 0})
+    assert not warehouse.load(**{**settings, "sweep_hours": 7})
     assert warehouse.load(**settings)
     assert warehouse.comments == warehouse.source
     assert not warehouse.load(**settings)
@@ -334,7 +334,7 @@ def test_what_was_deleted_under_a_lookback_is_noticed_when_it_is_lifted(
     warehouse.load()
     desk.write(desk.cards(desk.boards()[0])[0]["id"])
     desk.delete(f"/actions/{desk.comments(desk.boards()[0])[3]}")
-    assert not warehouse.load(edit_lookback_days=1)
+    assert not warehouse.load(edit_lookback_days=1, sweep_hours=24)
     assert warehouse.load()
     assert warehouse.comments == warehouse.source
     assert not warehouse.load()
@@ -402,9 +402,11 @@ def test_records_in_between_have_the_version_of_the_last_full_read(
     desk.write(desk.cards(desk.boards()[0])[0]["id"])
     warehouse.load()
     assert warehouse.versions == first
-    desk.delete(f"/actions/{desk.comments(desk.boards()[0])[0]}")
+    desk.write(desk.cards(desk.boards()[0])[0]["id"])
+    desk.delete(f"/actions/{desk.comments(desk.boards()[0])[5]}")
     warehouse.load()
     assert len(warehouse.versions) == 2
+    desk.write(desk.cards(desk.boards()[0])[0]["id"])
     warehouse.load()
     assert warehouse.versions == {
         max(each or 0 for each in warehouse.tables.versions["actions"].values())
@@ -428,10 +430,10 @@ def test_a_full_table_is_compared_in_each_run(config: Json) -> None:
 
 def test_a_comment_that_comes_while_comments_are_read_is_no_deletion(desk: Desk) -> None:
     board = desk.boards()[0]
-    reading = BoardActions(desk.client, board, Bookmark())
+    reading = BoardActions(desk.client, board, Position())
     list(reading.read(FirstPages(None)))
     for _ in range(2):
-        reading = BoardActions(desk.client, board, reading.bookmark(), expected=reading.census.now)
+        reading = BoardActions(desk.client, board, Position(reading.bookmark, reading.census.now))
         actions, comments = reading.first_paths
         first = desk.client.get(actions)
         desk.write(desk.cards(board)[0]["id"])
@@ -448,21 +450,24 @@ def test_a_full_read_that_breaks_off_tells_nothing_and_is_repeated(
     boards = desk.boards()
     desk.delete(f"/actions/{desk.comments(boards[1])[0]}")
     desk.write(desk.cards(boards[2])[0]["id"])
-    read = Round.read
+    read = Round.read_board
 
-    def read_until(self: Round, board_id: str) -> Any:
-        if board_id == boards[board] and not self._positions:
+    def read_until(self: Round, board_id: str, reading: BoardActions, first: Any) -> Any:
+        if board_id == boards[board] and reading.is_first:
             raise PluginError("the network is down")
-        return read(self, board_id)
+        return read(self, board_id, reading, first)
 
-    tap = TapTrello(config=config, state=copy.deepcopy(warehouse.state))
+    sweeping = {**config, "sweep_hours": 0}
+    tap = TapTrello(config=sweeping, state=copy.deepcopy(warehouse.state))
     output = io.TextIOWrapper(io.BytesIO())
     with monkeypatch.context() as patched, redirect_stdout(output):
-        patched.setattr(Round, "read", read_until)
+        patched.setattr(Round, "read_board", read_until)
         with pytest.raises(PluginError):
             tap.streams["actions"].sync()
     output.seek(0)
-    assert "ACTIVATE_VERSION" not in output.read()
+    messages = [json.loads(line) for line in output]
+    assert "ACTIVATE_VERSION" not in {each["type"] for each in messages}
+    warehouse.tables.load(messages)
     warehouse.state = copy.deepcopy(dict(tap.state))  # the most that can have been kept
     assert warehouse.load()
     assert warehouse.comments == warehouse.source
@@ -480,14 +485,17 @@ def test_a_card_that_is_moved_while_all_is_read_is_not_missed(
     gone = desk.comments(first)[0]
     desk.delete(f"/actions/{gone}")
     moves = deque([(card, first)])
-    read = Round.read
+    read = Round.read_board
 
-    def read_while_others_work(self: Round, board_id: str) -> Any:
-        if board_id == last and not self._positions and moves:
+    def read_while_others_work(
+        self: Round, board_id: str, reading: BoardActions, first: FirstPages
+    ) -> Any:
+        if board_id == last and reading.is_first and moves:
             desk.move(*moves.popleft())
-        return read(self, board_id)
+            first = FirstPages(first.at)
+        return read(self, board_id, reading, first)
 
-    monkeypatch.setattr(Round, "read", read_while_others_work)
+    monkeypatch.setattr(Round, "read_board", read_while_others_work)
     assert warehouse.load()
     assert not moves
     assert warehouse.comments == before - {gone} == warehouse.source
@@ -499,14 +507,14 @@ def test_a_comment_that_is_deleted_while_all_is_read_is_told_by_the_next_run(
 ) -> None:
     first, *_, last = desk.boards()
     deletions = deque(desk.comments(first)[:1])
-    read = Round.read
+    read = Round.read_board
 
-    def read_while_others_work(self: Round, board_id: str) -> Any:
+    def read_while_others_work(self: Round, board_id: str, *further: Any) -> Any:
         if board_id == last and deletions:
             desk.delete(f"/actions/{deletions.popleft()}")
-        return read(self, board_id)
+        return read(self, board_id, *further)
 
-    monkeypatch.setattr(Round, "read", read_while_others_work)
+    monkeypatch.setattr(Round, "read_board", read_while_others_work)
     warehouse.load()
     assert len(warehouse.comments - warehouse.source) == 1
     assert warehouse.load()
@@ -522,14 +530,17 @@ def test_a_board_that_vanishes_while_it_is_read_is_told_by_the_next_run(
     before = warehouse.comments
     desk.delete(f"/actions/{desk.comments(boards[0])[0]}")
     deletions = deque(boards[5:6])
-    read = Round.read
+    read = Round.read_board
 
-    def read_while_others_work(self: Round, board_id: str) -> Any:
-        if board_id == boards[5] and not self._positions and deletions:
+    def read_while_others_work(
+        self: Round, board_id: str, reading: BoardActions, first: FirstPages
+    ) -> Any:
+        if board_id == boards[5] and reading.is_first and deletions:
             desk.delete(f"/boards/{deletions.popleft()}")
-        return read(self, board_id)
+            first = FirstPages(first.at)
+        return read(self, board_id, reading, first)
 
-    monkeypatch.setattr(Round, "read", read_while_others_work)
+    monkeypatch.setattr(Round, "read_board", read_while_others_work)
     assert not warehouse.load()
     assert warehouse.comments == before
     assert warehouse.load()
@@ -552,7 +563,8 @@ def test_without_the_messages_there_are_no_versions(warehouse: Warehouse, desk: 
     for _ in range(2):
         assert not warehouse.load(emit_activate_version_messages=False)
         assert warehouse.versions == {None}
-        desk.delete(f"/actions/{desk.comments(desk.boards()[0])[0]}")
+        desk.write(desk.cards(desk.boards()[0])[0]["id"])
+        desk.delete(f"/actions/{desk.comments(desk.boards()[0])[5]}")
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stdout
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_rest import SettingError
 from tap_trello.account import Account
-from tap_trello.cards import cards_of, first_cards_path
+from tap_trello.cards import Listing
 from tap_trello.tap import TapTrello
 
 if TYPE_CHECKING:
@@ -31,12 +32,30 @@ def by_stream(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
 
 def test_streams_come_parents_first(run: Run) -> None:
     order = [message["stream"] for message in run() if message["type"] == "SCHEMA"]
-    assert order == ["organizations", "members", "boards", "lists", "cards", "actions"]
+    assert order == [
+        "organizations",
+        "token_member",
+        "members",
+        "organization_memberships",
+        "organization_members",
+        "boards",
+        "board_memberships",
+        "board_labels",
+        "board_custom_fields",
+        "lists",
+        "cards",
+        "card_attachments",
+        "card_custom_field_items",
+        "checklists",
+        "actions",
+        "organization_actions",
+    ]
 
 
-def test_every_stream_has_id_as_its_key(run: Run) -> None:
-    keys = [each["key_properties"] for each in run() if each["type"] == "SCHEMA"]
-    assert keys == [["id"]] * 6
+def test_every_stream_has_id_as_its_key_but_for_members_of_each_workspace(run: Run) -> None:
+    keys = {each["stream"]: each["key_properties"] for each in run() if each["type"] == "SCHEMA"}
+    assert keys.pop("organization_members") == ["id", "idOrganization"]
+    assert set(map(tuple, keys.values())) == {("id",)}
 
 
 def test_whole_streams_give_every_record_once_and_as_the_api_answers(
@@ -75,7 +94,7 @@ def test_the_own_member_is_there_even_where_it_belongs_to_nothing(box: RunningSa
     config = {"api_key": "sandbox-key", "token": token, "api_url": box.trello_url}
     account = TapTrello(config=config).account
     account.__dict__["organizations"] = []
-    account.__dict__["boards"] = []
+    account.__dict__["_listing"] = ([], datetime.now(timezone.utc))
     assert [member["username"] for member in account.members] == ["wencheutenforli"]
 
 
@@ -123,10 +142,13 @@ def test_cards_are_each_read_once_however_large_the_pages(
     client: TrelloClient, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     monkeypatch.setattr("tap_trello.cards.LARGEST_PAGE", limit)
+    monkeypatch.setattr("tap_trello.cards.PROBE", limit)
     board = client.get("/members/me/boards")[0]["id"]
     expected = sorted(card["id"] for card in client.get(f"/boards/{board}/cards?filter=all"))
-    first = client.get(first_cards_path(board))
-    assert sorted(card["id"] for card in cards_of(client, board, first)) == expected
+    listing = Listing(board)
+    for first in (None, client.get(listing.first_path)):
+        pages = list(listing.pages(client, first))
+        assert sorted(card["id"] for page in pages for card in page) == expected
 
 
 def test_a_page_of_cards_that_is_too_large_is_asked_for_in_smaller_ones(

@@ -1,52 +1,54 @@
-"""The streams that are read as a whole: they have no feed of changes, and are small."""
+"""What all streams of Trello share."""
 
 from __future__ import annotations
 
 import copy
+import sys
+import time
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_rest import NotFound, PlainStreamErrors, RecordRefused
+from singer_rest import PlainStreamErrors, computed_once
 from singer_rest.versions import VersionedStream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
-from tap_trello import schemas
-from tap_trello.cards import cards_of, first_cards_path
-from tap_trello.sight import BOARDS, ORGANIZATIONS
-from tap_trello.tally import Tally
+from tap_trello.fields import selected_fields
+from tap_trello.sight import BOARDS
+from tap_trello.sweeps import SWEEP_HOURS, Sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from singer_sdk.helpers.types import Context
 
     from tap_trello.account import Account
+    from tap_trello.fields import Fields
     from tap_trello.sight import Sight
     from tap_trello.tap import TapTrello
 
-__all__ = [
-    "BoardsStream",
-    "CardsStream",
-    "ListsStream",
-    "MembersStream",
-    "OrganizationsStream",
-    "TrelloStream",
-]
+__all__ = ["PLACES", "RECORDS", "Record", "TrelloStream", "WholeStream"]
 
 Record = dict[str, Any]
 
 PLACES, RECORDS = "places", "records"  # in the state
+RECORDS_PER_STATE, SECONDS_PER_STATE = 10_000, 30.0
 
 
 class TrelloStream(PlainStreamErrors, VersionedStream, ABC):
     """A stream of Trello: the key is `id`, and records are passed on as they were answered."""
 
+    STATE_MSG_FREQUENCY = sys.maxsize  # not between any two records, see `write_state_by_and_by`
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     primary_keys: ClassVar[tuple[str, ...]] = ("id",)
+    records_per_state: ClassVar[int] = RECORDS_PER_STATE
 
     def __init__(self, tap: TapTrello) -> None:
         super().__init__(tap)
         self._trello_tap = tap
+        self._since_state = 0
+        self._state_at = time.monotonic()
 
     @property
     def account(self) -> Account:
@@ -57,6 +59,11 @@ class TrelloStream(PlainStreamErrors, VersionedStream, ABC):
     def sight(self) -> Sight:
         """What became of places that earlier runs have read."""
         return self._trello_tap.sight
+
+    @computed_once
+    def fields(self) -> Fields:
+        """The fields to ask Trello for."""
+        return selected_fields(self)
 
     def doubt_about_places(self, known: Mapping[str, Collection[str]]) -> str | None:
         """Why records in the known places may be neither read nor deleted; None if there are none.
@@ -72,145 +79,113 @@ class TrelloStream(PlainStreamErrors, VersionedStream, ABC):
             "settings), which deletes nothing; a run without state begins anew"
         )
 
+    @property
+    def sweeps(self) -> Sweeps:
+        """What the state tells of this stream's sweeps."""
+        return Sweeps.of_state(self.stream_state)
+
+    @property
+    def is_sweep_due(self) -> bool:
+        """Whether everything is to be read again, or reading everything was broken off."""
+        return self.sweeps.is_due(self.began, self.config.get("sweep_hours", SWEEP_HOURS))
+
+    def begin_sweep(self) -> int:
+        """Begin to read everything, or go on where a run broke off; return the sweep's number.
+
+        If deletions are told, that is the version of its records.
+        """
+        number = self.sweeps.begun
+        if number is None:
+            number = self.carry_new()
+            replace(self.sweeps, begun=number).put(self.stream_state)
+        self.carry(number if self.tells_deletions else None)
+        return number
+
+    def end_sweep(
+        self,
+        number: int,
+        *,
+        count: int,
+        doubt: str | None = None,
+        start: datetime | None = None,
+    ) -> bool:
+        """End a sweep: tell that what it did not give is gone.
+
+        Args:
+            number: the sweep's.
+            count: how many records there are.
+            doubt: why some that are not gone may lack, for the log.
+            start: it left out what is older.
+
+        Returns:
+            Whether it was told, or nothing is ever told.
+        """
+        Sweeps(at=self.began).put(self.stream_state)
+        if not self.tells_deletions:
+            return True
+        return self.end_full_read(number, number=count, doubt=doubt, start=start)
+
+    def note_sweep(self) -> None:
+        """Note that everything was read or looked through, though not to tell what is gone."""
+        replace(self.sweeps, at=self.began).put(self.stream_state)
+
+    def carry_last(self) -> None:
+        """Give the records from here on the version of the last full read, or a first one."""
+        if not self.tells_deletions:
+            self.carry(None)
+            return
+        reads = self.full_reads
+        if reads.version is None:
+            reads = replace(reads, version=self.sweeps.begun or self.carry_new())
+            reads.put(self.stream_state)
+        self.carry(reads.version)
+
+    def write_state_by_and_by(self, records: int) -> None:
+        """Write the state if the last one is some records or seconds ago.
+
+        Call it where the state holds for all records that were given: a target may keep these and
+        a later run go on from here.
+
+        Args:
+            records: how many were given since the last call.
+        """
+        self._since_state += records
+        now = time.monotonic()
+        is_long_ago = now - self._state_at >= SECONDS_PER_STATE
+        if self._since_state >= self.records_per_state or (self._since_state and is_long_ago):
+            self._write_state_message()
+            self._since_state, self._state_at = 0, now
+
 
 class WholeStream(TrelloStream, ABC):
-    """A stream that every run reads from beginning to end."""
+    """A stream that every run reads from beginning to end: it is small."""
 
     kinds_of_places: ClassVar[tuple[str, ...]] = (BOARDS,)
     """Where its records lie: if such a place is out of sight, they are, too."""
 
-    def __init__(self, tap: TapTrello) -> None:
-        super().__init__(tap)
-        self.vanished: list[str] = []
-        """Places that vanished while they were read."""
-
     @abstractmethod
     def read(self) -> Iterable[Record]:
-        """Every record."""
+        """Every record; the SDK must not prune what others use as well."""
 
     def get_records(self, context: Context | None) -> Iterator[Record]:
-        """Every record, as a copy that the SDK may prune."""
-        del context
-        if self.tells_deletions:
-            yield from self._read_versioned()
-        else:
-            yield from map(copy.deepcopy, self.read())
-
-    def _read_versioned(self) -> Iterator[Record]:
         """Every record, with a new version; at the end tell that all others are gone."""
+        del context
+        if not self.tells_deletions:
+            yield from self.read()
+            return
         version = self.carry_new()
         number = 0
         for record in self.read():
             number += 1
-            yield copy.deepcopy(record)
+            yield record
         known: dict[str, list[str]] = self.stream_state.get(PLACES, {})
         doubt = self.doubt_about_places(known)
-        if self.vanished:
-            doubt = f"board {self.vanished[0]} vanished while it was read"
         told = self.end_full_read(version, number=number, doubt=doubt)
         self.stream_state[PLACES] = {
             kind: sorted(self.sight.covered(kind).union([] if told else known.get(kind, [])))
             for kind in self.kinds_of_places
         }
 
-
-class BoardwiseStream(WholeStream, ABC):
-    """A stream that is read board by board.
-
-    A record that is moved meanwhile, to a board that was read already, is missed. So unless just
-    the records of the last run come again, they are read once more.
-    """
-
-    @abstractmethod
-    def read_boards(self) -> Iterator[Record]:
-        """Every record, board by board."""
-
-    def read(self) -> Iterator[Record]:
-        """Every record once."""
-        seen: set[str] = set()
-        yield from self._unseen(seen)
-        if not self.tells_deletions:
-            return
-        if sum(map(Tally.of, seen), Tally()) != Tally.of_state(self.stream_state.get(RECORDS)):
-            yield from self._unseen(seen)
-        self.stream_state[RECORDS] = sum(map(Tally.of, seen), Tally()).as_state()
-
-    def _unseen(self, seen: set[str]) -> Iterator[Record]:
-        for record in self.read_boards():
-            if record["id"] not in seen:
-                seen.add(record["id"])
-                yield record
-
-
-class OrganizationsStream(WholeStream):
-    """Workspaces, which the API calls organizations."""
-
-    name = "organizations"
-    kinds_of_places = (ORGANIZATIONS,)
-    schema = schemas.ORGANIZATIONS
-
-    def read(self) -> Iterable[Record]:
-        """The workspaces that the run covers."""
-        return self.account.organizations
-
-
-class MembersStream(WholeStream):
-    """Everybody in the workspaces and boards, invited people included."""
-
-    name = "members"
-    kinds_of_places = (ORGANIZATIONS, BOARDS)
-    schema = schemas.MEMBERS
-
-    def read(self) -> Iterable[Record]:
-        """The members, each once."""
-        return self.account.members
-
-
-class BoardsStream(WholeStream):
-    """Boards, archived ones too."""
-
-    name = "boards"
-    schema = schemas.BOARDS
-
-    def read(self) -> Iterable[Record]:
-        """The boards that the run covers."""
-        return self.account.boards
-
-
-class ListsStream(BoardwiseStream):
-    """Lists of the boards, archived ones too."""
-
-    name = "lists"
-    schema = schemas.LISTS
-
-    def read_boards(self) -> Iterator[Record]:
-        """The lists, board by board."""
-        boards = [board["id"] for board in self.account.boards]
-        answers = self.account.client.get_many(f"/boards/{id_}/lists?filter=all" for id_ in boards)
-        for board, answer in zip(boards, answers, strict=True):
-            if isinstance(answer, NotFound):
-                self.vanished.append(board)
-            elif isinstance(answer, RecordRefused):
-                raise answer
-            else:
-                yield from answer
-
-
-class CardsStream(BoardwiseStream):
-    """Cards of the boards, archived ones too."""
-
-    name = "cards"
-    schema = schemas.CARDS
-
-    def read_boards(self) -> Iterator[Record]:
-        """The cards, board by board."""
-        boards = [board["id"] for board in self.account.boards]
-        pages = self.account.client.get_many(map(first_cards_path, boards), at_once=5)
-        for board, page in zip(boards, pages, strict=True):
-            yield from self._cards_of(board, page)
-
-    def _cards_of(self, board: str, page: Any) -> Iterator[Record]:
-        try:
-            yield from cards_of(self.account.client, board, page)
-        except NotFound:
-            self.vanished.append(board)
+    def copies(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Records that others use as well, in a form that the SDK may prune."""
+        return map(copy.deepcopy, records)

@@ -1,0 +1,152 @@
+"""What a stream keeps of each board or workspace that it has read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tap_trello.instants import instant_of, made_at, trello_time
+from tap_trello.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Key", "Mark", "Place", "settled"]
+
+Key = tuple[str, str]
+
+ACTIVITY, AT, RECENT = "activity", "listed_at", "recent"
+BOOKMARK, CONTENT, SWEEP = "bookmark", "content", "sweep"
+SETTLING = timedelta(seconds=60)
+CLOCKS_DIFFER = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A board or workspace whose records are read together.
+
+    Attributes:
+        kind: `boards` or `organizations`.
+        id: its id.
+        activity: when something happened there last, as Trello tells it; None if it doesn't.
+    """
+
+    kind: str
+    id: str
+    activity: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """What tells it from all other places."""
+        return self.kind, self.id
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is known of a place's records; empty if they were never read.
+
+    Attributes:
+        activity: when something had happened there last before they were read, if that is settled.
+        at: Trello's time then.
+        records: the ids that were there.
+        recent: those of them that were made so recently that others may have been made since,
+            and still have an earlier time.
+        bookmark: the latest activity of a card that was read.
+        content: a digest of the records, where these come all at once.
+        sweep: number of the unfinished sweep that they were read in.
+    """
+
+    activity: str | None = None
+    at: datetime | None = None
+    records: Tally = field(default_factory=Tally)
+    recent: frozenset[str] = frozenset()
+    bookmark: str | None = None
+    content: str | None = None
+    sweep: int | None = None
+
+    @classmethod
+    def before(cls, place: Place, at: datetime, sweep: int | None = None) -> Mark:
+        """The mark of a place that is about to be read.
+
+        Args:
+            place: as it was listed.
+            at: Trello's time when it was listed.
+            sweep: number of the sweep.
+        """
+        return cls(activity=settled(place.activity, at), at=at, sweep=sweep)
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> Mark:
+        """What `as_state` has written."""
+        if not state:
+            return cls()
+        return cls(
+            activity=state.get(ACTIVITY),
+            at=instant_of(state[AT]),
+            records=Tally.of_state(state) or Tally(),
+            recent=frozenset(state.get(RECENT) or ()),
+            bookmark=state.get(BOOKMARK),
+            content=state.get(CONTENT),
+            sweep=state.get(SWEEP),
+        )
+
+    def as_state(self) -> dict[str, Any]:
+        """A form for the state."""
+        if self.at is None:
+            return {}
+        state: dict[str, Any] = {AT: trello_time(self.at), **self.records.as_state()}
+        more = {
+            ACTIVITY: self.activity,
+            BOOKMARK: self.bookmark,
+            CONTENT: self.content,
+            SWEEP: self.sweep,
+        }
+        state.update({name: value for name, value in more.items() if value is not None})
+        if self.recent:
+            state[RECENT] = sorted(self.recent)
+        return state
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the place was read."""
+        return self.at is not None
+
+    def is_still(self, place: Place) -> bool:
+        """Whether nothing has happened there since."""
+        return self.activity is not None and self.activity == place.activity
+
+    def covers(self, record_id: str) -> bool:
+        """Whether a record that is there now was there then, unless it was moved there since."""
+        made = made_at(record_id)
+        if self.at is None:
+            return False
+        return made is None or made < self.at - CLOCKS_DIFFER or record_id in self.recent
+
+    def with_records(
+        self, ids: Iterable[str], *, bookmark: str | None = None, content: str | None = None
+    ) -> Mark:
+        """The mark once these records were read, too.
+
+        Args:
+            ids: of the records.
+            bookmark: the latest activity of a card among these.
+            content: a digest of all records of the place.
+        """
+        known = list(ids)
+        records = sum(map(Tally.of, known), self.records)
+        recent = self.recent.union(each for each in known if not self.covers(each))
+        latest = max(filter(None, (self.bookmark, bookmark)), default=None)
+        return replace(self, records=records, recent=recent, bookmark=latest, content=content)
+
+
+def settled(activity: str | None, at: datetime) -> str | None:
+    """A place's last activity, unless it is so fresh that another one may bear the same time.
+
+    Args:
+        activity: as Trello tells it.
+        at: Trello's time then.
+    """
+    if activity is None or instant_of(activity) > at - SETTLING:
+        return None
+    return activity

@@ -1,0 +1,302 @@
+"""Streams that are read place by place, and only where something has happened."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_rest import NotFound
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+
+from tap_trello.account import ACTIVITY
+from tap_trello.batch import MOST_ROUTES
+from tap_trello.marks import Key, Mark, Place
+from tap_trello.sight import BOARDS, ORGANIZATIONS
+from tap_trello.streams.base import PLACES, RECORDS, TrelloStream
+from tap_trello.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk.helpers.types import Context
+
+    from tap_trello.streams.base import Record
+    from tap_trello.tap import TapTrello
+
+__all__ = ["Page", "PlacewiseStream"]
+
+Marks = dict[Key, Mark]
+Found = dict[Key, tuple[Mark, Tally]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some records of a place.
+
+    Attributes:
+        ids: the ids of all records on this page.
+        records: those of them that are to be given.
+        bookmark: the latest activity of a card on it.
+        content: what tells all records of the place from what they were before, if that is known.
+    """
+
+    ids: Sequence[str]
+    records: Sequence[Record]
+    bookmark: str | None = None
+    content: str | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page of a place; after the last one comes a step without, or that tells it is gone."""
+
+    place: Place
+    page: Page | None = None
+    is_gone: bool = False
+
+
+class PlacewiseStream(TrelloStream, ABC):
+    """A stream of which only those places are read where something has happened.
+
+    A place is a board, or a workspace, of which Trello does not tell when something happened: so
+    these are always read.
+
+    Deletions: the ids of each place are counted. If one is missing on all of the places that were
+    read, or it is time for a sweep, everything is read with a new version.
+    """
+
+    kinds_of_places: ClassVar[tuple[str, ...]] = (BOARDS,)
+
+    def __init__(self, tap: TapTrello) -> None:
+        super().__init__(tap)
+        self.vanished: list[str] = []
+        """Boards that vanished while they were read."""
+
+    @abstractmethod
+    def first_path(self, place: Place) -> str:
+        """The address of a place's first page, for a batch."""
+
+    @abstractmethod
+    def pages(self, place: Place, answer: Any, before: Mark) -> Iterator[Page]:
+        """The pages of a place. Several threads call this.
+
+        Args:
+            place: the place.
+            answer: to its `first_path`, or the RecordRefused.
+            before: what was known of the place; an empty one to give everything.
+
+        Raises:
+            RecordRefused: when the place can't be read; NotFound if it is gone.
+        """
+
+    @property
+    def replication_method(self) -> str:
+        """Incremental, unless the catalog says otherwise: what stands still is not read again."""
+        return self.forced_replication_method or REPLICATION_INCREMENTAL
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """The records of places where something has happened; all records if some are gone."""
+        del context
+        doubt = self.doubt_about_places(self._known) if self.tells_deletions else None
+        if doubt:
+            self.logger.warning("%s: nothing counts as deleted, since %s", self.name, doubt)
+        is_sweep = self.replication_method == REPLICATION_FULL_TABLE or self.is_sweep_due
+        if not doubt and (is_sweep or self._is_sweep_needed):
+            yield from self._sweep()
+            return
+        self.carry_last()
+        marks = self._marks
+        places = self._places if is_sweep else self._changed(marks)
+        found = yield from self._read(places, {} if is_sweep else marks)
+        if self.tells_deletions and not doubt and is_any_missing(marks, found):
+            yield from self._sweep()
+            return
+        self._keep({**marks, **{key: mark for key, (mark, _) in found.items()}})
+        if is_sweep:
+            self.note_sweep()
+
+    def _write_starting_replication_value(self, context: Context | None) -> None:
+        """Nothing: the places' marks say where to start."""
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """None: marks are Trello's own times, and need no cap at this machine's."""
+        del context
+
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Nothing: a mark moves when its place was read to the end."""
+
+    def _sweep(self) -> Iterator[Record]:
+        """Read everything, and at the end tell that all others are gone."""
+        number = self.begin_sweep()
+        # What a run that broke off has read is not read again.
+        done = {key: mark for key, mark in self._marks.items() if mark.sweep == number}
+        todo = [place for place in self._places if place.key not in done]
+        listed = {place.key: place.activity for place in self._places}
+        yield from self._read(todo, {}, sweep=number)
+        yield from self._read_moved({**listed, **{key: done[key].activity for key in done}})
+        yield from self.beside_places()
+        doubt = None
+        if self.vanished:
+            doubt = f"board {self.vanished[0]} vanished while it was read"
+        marks = self._marks
+        count = sum(mark.records.number for mark in marks.values())
+        if self.end_sweep(number, count=count, doubt=doubt):
+            marks = {key: mark for key, mark in marks.items() if key in listed}
+        self._keep({key: replace(mark, sweep=None) for key, mark in marks.items()})
+
+    def _read_moved(self, listed: Mapping[Key, str | None]) -> Iterator[Record]:
+        """Read what was moved during a sweep, to a board that had been read already."""
+        now = self.account.activity_now()
+        moved = [
+            place
+            for place in self._places
+            if place.kind == BOARDS and now.get(place.id) != listed[place.key]
+        ]
+        marks = self._marks
+        found = yield from self._read(moved, marks)
+        if not is_any_missing(marks, found):  # else the next run is to find that out
+            self._keep({**marks, **{key: mark for key, (mark, _) in found.items()}})
+
+    def _read(
+        self, places: Sequence[Place], marks: Marks, *, sweep: int | None = None
+    ) -> Generator[Record, None, Found]:
+        """Read places; return the new marks, and which records of before were found.
+
+        Args:
+            places: the places.
+            marks: of the last time; without any, all records are given.
+            sweep: number of the sweep, whose marks are kept at once: a later run goes on from them.
+        """
+        found: Found = {}
+        mark, again, given = Mark(), Tally(), 0
+        for step in self._trello_tap.read_ahead.items(self._sources(places, marks)):
+            place = step.place
+            if not mark.is_read:
+                mark = Mark.before(place, self.account.listed_at, sweep)
+            if step.page is not None:
+                before = marks.get(place.key, Mark())
+                again += sum(map(Tally.of, filter(before.covers, step.page.ids)), Tally())
+                mark = mark.with_records(
+                    step.page.ids, bookmark=step.page.bookmark, content=step.page.content
+                )
+                given += len(step.page.records)
+                yield from self.unseen(step.page.records)
+                continue
+            if step.is_gone:
+                self.logger.warning("board %s is gone", place.id)
+                self.vanished.append(place.id)
+            else:
+                found[place.key] = (mark, again)
+                if sweep is not None:
+                    self._put(place, mark)
+                    self.write_state_by_and_by(given)
+            mark, again, given = Mark(), Tally(), 0
+        return found
+
+    def beside_places(self) -> Iterable[Record]:
+        """Records that a sweep gives though they lie in none of the places."""
+        return ()
+
+    def unseen(self, records: Sequence[Record]) -> Iterable[Record]:
+        """Those that were not given already; all, where a record lies in one place only."""
+        return records
+
+    def _sources(self, places: Sequence[Place], marks: Marks) -> Iterator[Any]:
+        for start in range(0, len(places), MOST_ROUTES):
+            group = places[start : start + MOST_ROUTES]
+            yield partial(self._steps, group, marks)
+
+    def _steps(self, places: Sequence[Place], marks: Marks) -> Iterator[Step]:
+        """The steps of places whose first pages are read together."""
+        answers = self.account.client.get_many(map(self.first_path, places))
+        for place, answer in zip(places, answers, strict=True):
+            yield from self._steps_of(
+                place, self.pages(place, answer, marks.get(place.key, Mark()))
+            )
+
+    def _steps_of(self, place: Place, pages: Iterator[Page]) -> Iterator[Step]:
+        try:
+            for page in pages:
+                yield Step(place, page)
+        except NotFound:
+            yield Step(place, is_gone=True)
+        else:
+            yield Step(place)
+
+    @property
+    def _places(self) -> list[Place]:
+        """The places to cover."""
+        account = self.account
+        listed = {
+            ORGANIZATIONS: lambda: account.organizations,
+            BOARDS: lambda: account.boards,
+        }
+        return [
+            Place(kind, each["id"], each.get(ACTIVITY) if kind == BOARDS else None)
+            for kind in self.kinds_of_places
+            for each in listed[kind]()
+        ]
+
+    def _changed(self, marks: Marks) -> list[Place]:
+        nothing = Mark()
+        return [
+            place for place in self._places if not marks.get(place.key, nothing).is_still(place)
+        ]
+
+    @property
+    def _is_sweep_needed(self) -> bool:
+        """Whether nothing else tells what is gone: at first, and when places were deleted."""
+        if not self.tells_deletions:
+            return False
+        if self.full_reads.at is None:
+            return True
+        return any(set(ids) - self.sight.covered(kind) for kind, ids in self._known.items())
+
+    @property
+    def _known(self) -> dict[str, set[str]]:
+        """Ids of the places that earlier runs have read, by kind."""
+        return {kind: set(self._kept(kind)) for kind in self.kinds_of_places}
+
+    @property
+    def _marks(self) -> Marks:
+        return {
+            (kind, place): Mark.of_state(mark)
+            for kind in self.kinds_of_places
+            for place, mark in self._kept(kind).items()
+        }
+
+    def _kept(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The marks in the state; empty ones in that of earlier releases, which had only ids."""
+        kept: Any = self.stream_state.get(PLACES, {}).get(kind, {})
+        return kept if isinstance(kept, dict) else {place: {} for place in kept}
+
+    def _keep(self, marks: Marks) -> None:
+        """Write all marks into the state."""
+        self.stream_state.pop(RECORDS, None)  # of earlier releases
+        self.stream_state[PLACES] = {
+            kind: {place: mark.as_state() for (each, place), mark in marks.items() if each == kind}
+            for kind in self.kinds_of_places
+        }
+
+    def _put(self, place: Place, mark: Mark) -> None:
+        """Write one mark into the state."""
+        kept = self.stream_state.setdefault(PLACES, {})
+        if not isinstance(kept.get(place.kind), dict):
+            kept[place.kind] = self._kept(place.kind)
+        kept[place.kind][place.id] = mark.as_state()
+
+
+def is_any_missing(before: Marks, found: Found) -> bool:
+    """Whether a record of before is on none of the places any more.
+
+    Args:
+        before: the marks of before.
+        found: the places that were read, with the records of before that are there.
+    """
+    expected = [before[key].records for key in found if key in before]
+    again = [records for _, records in found.values()]
+    return sum(expected, Tally()) != sum(again, Tally())
