@@ -14,6 +14,7 @@ from sandbox.bulk import add_activities, add_comments
 from sandbox.crm.signin import access_token
 from sandbox.faults import Fault
 from sandbox.trello.object_ids import is_id
+from sandbox.trello.planting import Wish, plant
 from sandbox.trello.tokens import grant
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Control:
             ("POST", "/quotas/reset", self._reset_quotas),
             ("POST", "/crm/token", self._crm_token),
             ("POST", "/bulk", self._bulk),
+            ("POST", "/trello/actions", self._plant_actions),
         ]
         return [Route(path, _endpoint(action), methods=[method]) for method, path, action in table]
 
@@ -117,6 +119,16 @@ class Control:
         add_comments(self._world, int(sent.get("comments", 0)))
         self._world.store.commit()
         return self._world.store.counts()
+
+    def _plant_actions(self, sent: dict[str, Any]) -> dict[str, Any]:
+        wishes = msgspec.convert(sent.get("actions", [sent]), list[Wish])
+        try:
+            ids = plant(self._world.store, wishes)
+        except ValueError:
+            self._world.store.rollback()
+            raise
+        self._world.store.commit()
+        return {"ids": ids} if "actions" in sent else {"id": ids[0]}
 
 
 def _endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:

@@ -42,6 +42,9 @@ CREATE TABLE IF NOT EXISTS memberships (
     kind TEXT NOT NULL, owner TEXT NOT NULL, member TEXT NOT NULL, id TEXT NOT NULL,
     type TEXT NOT NULL, PRIMARY KEY (kind, owner, member)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS memberships_member ON memberships (kind, member);
+CREATE TABLE IF NOT EXISTS deactivations (
+    organization TEXT NOT NULL, member TEXT NOT NULL,
+    PRIMARY KEY (organization, member)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY, id TEXT NOT NULL, member TEXT NOT NULL, scopes TEXT NOT NULL,
     expires INTEGER) WITHOUT ROWID;
@@ -54,6 +57,7 @@ _EMPTY = (
     "DELETE FROM records",
     "DELETE FROM actions",
     "DELETE FROM memberships",
+    "DELETE FROM deactivations",
     "DELETE FROM tokens",
     "DELETE FROM invitations",
     "DELETE FROM refresh_tokens",

@@ -12,7 +12,7 @@ from sandbox.hosts import ProcessHost, ThreadHost
 from sandbox.server import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -178,3 +178,12 @@ class RunningSandbox:
         """Create many records at once; `owners` are user names that own the activities in turn."""
         counts = {"activities": activities, "comments": comments}
         self.control("POST", "/bulk", **counts, owners=list(owners))
+
+    def plant_action(self, **wish: object) -> str:
+        """Write an action as no request could; see :class:`sandbox.trello.planting.Wish`."""
+        return str(self.control("POST", "/trello/actions", **wish)["id"])
+
+    def plant_actions(self, wishes: Sequence[Mapping[str, object]]) -> list[str]:
+        """Write many actions at once and return their ids in the same order."""
+        planted: list[str] = self.control("POST", "/trello/actions", actions=list(wishes))["ids"]
+        return planted

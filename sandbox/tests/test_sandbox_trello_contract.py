@@ -35,6 +35,7 @@ KNOWN_DIFFERENCES: dict[tuple[str, str], set[str]] = {
     # Recorded traffic turns pages of cards and chooses fields of nested lists.
     ("GET", "/boards/{}/cards"): _LISTED,
     ("GET", "/boards/{}/cards/{}"): _PAGED | _NESTED,
+    ("GET", "/boards/{}/lists/{}"): {"fields"},
     ("GET", "/lists/{}/cards"): _LISTED,
     # It is the same answer as a card's checklists, whose parameters the file has.
     ("GET", "/boards/{}/checklists"): {"fields", "checkItems", "checkItem_fields"},
@@ -56,6 +57,16 @@ def shape(path: str) -> str:
     return re.sub(r"\{\w+\}", "{}", path.rstrip("/"))
 
 
+def in_body(body: dict[str, Any]) -> set[str]:
+    """The properties of a JSON body, of any of its alternatives."""
+    names: set[str] = set()
+    for content in body.get("content", {}).values():
+        schema = content["schema"]
+        for each in (schema, *schema.get("oneOf", [])):
+            names |= set(each.get("properties", {}))
+    return names
+
+
 @pytest.fixture(scope="module")
 def vendor() -> dict[tuple[str, str], set[str]]:
     """The parameters of each operation in the vendor's file."""
@@ -65,6 +76,7 @@ def vendor() -> dict[tuple[str, str], set[str]]:
         for method, operation in item.items():
             if method != "parameters":
                 names = {each["name"] for each in operation.get("parameters", [])}
+                names |= in_body(operation.get("requestBody", {}))
                 operations.setdefault((method.upper(), shape(path)), set()).update(names)
     return operations
 

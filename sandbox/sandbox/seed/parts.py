@@ -9,7 +9,14 @@ from sandbox.seed import names
 from sandbox.seed.people import MEMBERS
 from sandbox.seed.rhythm import falls
 from sandbox.seed.times import DAY, HOUR, seed_id
-from sandbox.trello import attachments, checklists, custom_field_items, custom_fields, labels
+from sandbox.trello import (
+    attachments,
+    check_items,
+    checklists,
+    custom_field_items,
+    custom_fields,
+    labels,
+)
 from sandbox.trello.card_parts import recount
 from sandbox.trello.object_ids import second_of
 
@@ -79,7 +86,7 @@ def _checklist(store: Store, each: Place, card: Record, number: int) -> None:
     checklist = checklists.checklist_record(seed_id(moment, 0x3300), name, card, _GAP)
     for place, text in enumerate(names.CHECK_ITEMS):
         item_id = seed_id(moment, 0x3400 + place)
-        item = checklists.item_record(item_id, text, checklist["id"], _GAP * (place + 1))
+        item = check_items.item_record(item_id, text, checklist["id"], _GAP * (place + 1))
         if place < number // 3:
             item["state"] = "complete"
         if place == 1:

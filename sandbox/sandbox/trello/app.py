@@ -15,6 +15,7 @@ from sandbox.trello import (
     boards,
     card_lists,
     cards,
+    check_items,
     checklists,
     collaborators,
     comments,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _MODULES = (
     *(tokens, members, organizations, collaborators, boards, labels, custom_fields),
-    *(cards, card_lists, attachments, checklists, custom_field_items, comments, feeds),
+    *(cards, card_lists, attachments, checklists, check_items, custom_field_items, comments, feeds),
 )
 ROUTER = Router(endpoint for module in _MODULES for endpoint in module.routes.endpoints)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from sandbox.clock import iso
-from sandbox.trello.object_ids import second_of
+from sandbox.clock import iso, now_ms
+from sandbox.trello.card_deeds import done
+from sandbox.trello.errors import invalid_value, not_found
+from sandbox.trello.object_ids import new_id, second_of
 from sandbox.trello.permissions import find_card
 from sandbox.trello.routing import Routes
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from sandbox.trello.routing import Call
 
 routes = Routes()
+
+_GAP = 16_384
 
 
 @routes.add("GET", "/cards/{id}/attachments", "fields", "filter")
@@ -24,6 +29,40 @@ def card_attachments(call: Call) -> list[Record]:
     if call.text("filter") == "cover":
         attachments = [each for each in attachments if each["id"] == card["idAttachmentCover"]]
     return [call.chosen(each, None) for each in attachments]
+
+
+@routes.add("POST", "/cards/{id}/attachments", "url", "name", "mimeType", "setCover")
+def attach(call: Call) -> Record:
+    """Attach a link to a card."""
+    card = find_card(call, call.path["id"], write=True)
+    url = call.required("url").strip()
+    if re.fullmatch(r"https?://\S+", url) is None:
+        raise invalid_value("url")
+    siblings = call.store.children("attachment", card["id"])
+    position = (siblings[-1]["pos"] if siblings else 0) + _GAP
+    name = call.text("name").strip() or url
+    attachment = attachment_record(new_id(now_ms()), url, name, call.caller, position)
+    attachment["mimeType"] = call.text("mimeType")
+    call.store.put("attachment", attachment, parent=card["id"])
+    if call.flag("setCover", default=False):
+        card["idAttachmentCover"] = attachment["id"]
+    done(call, card, "addAttachmentToCard", {"attachment": _told(attachment)})
+    return attachment
+
+
+@routes.add("DELETE", "/cards/{id}/attachments/{idAttachment}")
+def detach(call: Call) -> Record:
+    """Remove an attachment from a card."""
+    card = find_card(call, call.path["id"], write=True)
+    attachment = call.store.get("attachment", call.path["idAttachment"])
+    if attachment is None or attachment not in call.store.children("attachment", card["id"]):
+        raise not_found()
+    call.store.delete("attachment", attachment["id"])
+    if card["idAttachmentCover"] == attachment["id"]:
+        card["idAttachmentCover"] = None
+    told = {key: attachment[key] for key in ("id", "name")}
+    done(call, card, "deleteAttachmentFromCard", {"attachment": told})
+    return {"limits": {}}
 
 
 def attachment_record(record_id: str, url: str, name: str, member: str, position: float) -> Record:
@@ -42,3 +81,7 @@ def attachment_record(record_id: str, url: str, name: str, member: str, position
         "pos": position,
         "fileName": None,
     }
+
+
+def _told(attachment: Record) -> Record:
+    return {key: attachment[key] for key in ("id", "name", "url")}

@@ -15,12 +15,23 @@ from sandbox.trello.permissions import find_board, find_list, find_organization,
 from sandbox.trello.routing import Routes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.store import Record
     from sandbox.trello.routing import Call
 
 routes = Routes()
 
-BOARD_FILTERS = ("all", "open", "closed", "members")
+_FILTERS: dict[str, Callable[[Record], bool]] = {
+    "all": lambda _: True,
+    "members": lambda _: True,
+    "none": lambda _: False,
+    "open": lambda board: not board["closed"],
+    "closed": lambda board: bool(board["closed"]),
+    "organization": lambda board: bool(board["prefs"]["permissionLevel"] == "org"),
+    "public": lambda board: bool(board["prefs"]["permissionLevel"] == "public"),
+    "starred": lambda board: bool(board["starred"]),
+}
 _FREE_BOARDS = 10
 _GAP = 65_536
 _DEFAULT_LISTS = ("To Do", "Doing", "Done")
@@ -97,15 +108,13 @@ def delete_board(call: Call) -> Record:
 @routes.add("GET", "/boards/{id}/lists", "filter", "fields")
 def board_lists(call: Call) -> list[Record]:
     """Show the lists of a board, open ones by default."""
-    wanted = call.text("filter") or "open"
-    if wanted not in {"all", "open", "closed", "none"}:
-        raise invalid_value("filter")
-    lists = call.store.children("list", find_board(call, call.path["id"])["id"])
-    return [
-        call.chosen(each, None)
-        for each in lists
-        if wanted == "all" or each["closed"] == (wanted == "closed")
-    ]
+    return _lists(call, call.text("filter") or "open")
+
+
+@routes.add("GET", "/boards/{id}/lists/{filter}", "fields")
+def filtered_board_lists(call: Call) -> list[Record]:
+    """Show the lists of a board that a filter lets through."""
+    return _lists(call, call.path["filter"])
 
 
 @routes.add("GET", "/lists/{id}", "fields")
@@ -186,6 +195,29 @@ def list_record(record_id: str, name: str, board: str, position: float) -> Recor
         "subscribed": False,
         "softLimit": None,
     }
+
+
+def shown(call: Call, boards: list[Record], default: str) -> list[Record]:
+    """Return the boards that any word of the parameter ``filter`` lets through."""
+    wanted = (call.text("filter") or default).split(",")
+    if not set(wanted) <= set(_FILTERS):
+        raise invalid_value("filter")
+    return [
+        call.chosen(board, None)
+        for board in boards
+        if any(_FILTERS[each](board) for each in wanted)
+    ]
+
+
+def _lists(call: Call, wanted: str) -> list[Record]:
+    if wanted not in {"all", "open", "closed", "none"}:
+        raise invalid_value("filter")
+    lists = call.store.children("list", find_board(call, call.path["id"])["id"])
+    return [
+        call.chosen(each, None)
+        for each in lists
+        if wanted == "all" or each["closed"] == (wanted == "closed")
+    ]
 
 
 def _add_list(call: Call, board: Record, name: str) -> Record:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
-from sandbox import clock
 from sandbox.clock import iso, now_ms
 from sandbox.store import encode
 from sandbox.trello import journal
 from sandbox.trello.card_copies import copy_comments
+from sandbox.trello.card_moves import move
 from sandbox.trello.card_parts import ASKED, drop, with_parts
-from sandbox.trello.errors import invalid_value
+from sandbox.trello.card_values import read_value
 from sandbox.trello.labels import wear
 from sandbox.trello.members import profile
 from sandbox.trello.object_ids import new_id, second_of, short_link
-from sandbox.trello.permissions import find_board, find_card, find_list, role
+from sandbox.trello.permissions import find_board, find_card, find_list
 from sandbox.trello.routing import Routes
 
 if TYPE_CHECKING:
@@ -27,7 +26,12 @@ if TYPE_CHECKING:
 routes = Routes()
 
 _GAP = 65_536
-_CHANGEABLE = ("name", "desc", "closed", "idList", "due", "dueComplete", "start", "idMembers")
+_CHANGEABLE = (
+    *("name", "desc", "closed", "idList", "due", "dueComplete", "start", "idMembers", "idLabels"),
+    "idAttachmentCover",
+)
+# What Trello keeps out of every feed.
+_UNTOLD = ("idLabels", "idAttachmentCover")
 
 
 @routes.add("GET", "/cards/{id}", "fields", *ASKED)
@@ -52,7 +56,7 @@ def card_members(call: Call) -> list[Record]:
 @routes.add(
     "POST",
     "/cards",
-    *("name", "desc", "idList", "due", "start", "dueComplete", "idMembers"),
+    *("name", "desc", "idList", "due", "start", "dueComplete", "idMembers", "idLabels"),
     *("idCardSource", "keepFromSource"),
 )
 def create_card(call: Call) -> Record:
@@ -68,7 +72,9 @@ def create_card(call: Call) -> Record:
         card["name"] = card["name"] or source["name"]
     for name in ("desc", "due", "start", "dueComplete", "idMembers"):
         if call.has(name):
-            card[name] = _value(call, name, board)
+            card[name] = read_value(call, name, board)
+    if call.has("idLabels"):
+        wear(call.store, card, read_value(call, "idLabels", board))
     call.store.put("card", card)
     data = journal.place(card, in_list, board, _workspace(call, board))
     if source is None:
@@ -82,12 +88,17 @@ def create_card(call: Call) -> Record:
     return card
 
 
-@routes.add("PUT", "/cards/{id}", *_CHANGEABLE)
+@routes.add("PUT", "/cards/{id}", "idBoard", *_CHANGEABLE)
 def change_card(call: Call) -> Record:
     """Change a card; each kind of change is an ``updateCard`` of its own."""
     card = find_card(call, call.path["id"], write=True)
     board = find_board(call, card["idBoard"])
-    changes = {name: _value(call, name, board) for name in _CHANGEABLE if call.has(name)}
+    if call.has("idBoard") and call.text("idBoard") != board["id"]:
+        number, position = _next_numbers(call, call.required("idBoard"))
+        board = move(call, card)
+        card.update(idShort=number, pos=position, url=f"{card['shortUrl']}/{number}")
+        call.store.put("card", card)
+    changes = {name: read_value(call, name, board) for name in _CHANGEABLE if call.has(name)}
     for name, value in changes.items():
         if card[name] != value:
             _change(call, card, board, name, value)
@@ -166,37 +177,14 @@ def _workspace(call: Call, board: Record) -> Record | None:
     return call.store.get("organization", board["idOrganization"] or "")
 
 
-def _value(call: Call, name: str, board: Record) -> Any:
-    """Read and check the new value of a property."""
-    if name in {"closed", "dueComplete"}:
-        return call.flag(name, default=False)
-    if name in {"due", "start"}:
-        return _moment(call, name)
-    if name == "idMembers":
-        members = [each for each in call.text(name).split(",") if each]
-        if not all(role(call.store, "board", board["id"], each) for each in members):
-            raise invalid_value(name)
-        return members
-    if name == "idList":
-        found = find_list(call, call.required(name), write=True)
-        if found["idBoard"] != board["id"]:
-            raise invalid_value(name)
-        return found["id"]
-    return call.required(name).strip() if name == "name" else call.text(name)
-
-
-def _moment(call: Call, name: str) -> str | None:
-    text = call.optional(name)
-    if text is None:
-        return None
-    try:
-        return iso(clock.parse(text, timezone.utc))
-    except ValueError as error:
-        raise invalid_value(name) from error
-
-
 def _change(call: Call, card: Record, board: Record, name: str, value: Any) -> None:
-    before, card[name] = card[name], value
+    before = card[name]
+    if name == "idLabels":
+        wear(call.store, card, value)
+    card[name] = value
+    if name in _UNTOLD:
+        journal.touch(call.store, card, board)
+        return
     if name == "idMembers":
         _record_people(call, card, board, set(before))
         journal.touch(call.store, card, board)

@@ -1,9 +1,12 @@
-"""Checklists of cards, with their items."""
+"""Checklists of cards."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.clock import now_ms
+from sandbox.trello.card_deeds import done
+from sandbox.trello.object_ids import new_id
 from sandbox.trello.permissions import find_board, find_card, find_on_board
 from sandbox.trello.routing import Routes
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
 routes = Routes()
 
+_GAP = 16_384
 SHOWN = ("fields", "checkItems", "checkItem_fields")
 
 
@@ -36,6 +40,37 @@ def show_checklist(call: Call) -> Record:
     return _shown(call, find_on_board(call, "checklist", call.path["id"]))
 
 
+@routes.add("POST", "/checklists", "idCard", "name")
+def create_checklist(call: Call) -> Record:
+    """Add a checklist to a card."""
+    return _create(call, call.required("idCard"))
+
+
+@routes.add("POST", "/cards/{id}/checklists", "name")
+def create_card_checklist(call: Call) -> Record:
+    """Add a checklist, by the address under its card."""
+    return _create(call, call.path["id"])
+
+
+@routes.add("PUT", "/checklists/{id}", "name")
+def change_checklist(call: Call) -> Record:
+    """Rename a checklist."""
+    checklist, card = _with_card(call)
+    before, checklist["name"] = checklist["name"], call.required("name").strip()
+    call.store.put("checklist", checklist)
+    done(call, card, "updateChecklist", {**_told(checklist), "old": {"name": before}})
+    return checklist
+
+
+@routes.add("DELETE", "/checklists/{id}")
+def delete_checklist(call: Call) -> Record:
+    """Remove a checklist with its items."""
+    checklist, card = _with_card(call)
+    call.store.delete("checklist", checklist["id"])
+    done(call, card, "removeChecklistFromCard", _told(checklist))
+    return {"limits": {}}
+
+
 def checklist_record(record_id: str, name: str, card: Record, position: float) -> Record:
     """Return a whole checklist without items."""
     return {
@@ -45,21 +80,6 @@ def checklist_record(record_id: str, name: str, card: Record, position: float) -
         "idCard": card["id"],
         "pos": position,
         "checkItems": [],
-    }
-
-
-def item_record(record_id: str, name: str, checklist: str, position: float) -> Record:
-    """Return a whole item of a checklist."""
-    return {
-        "id": record_id,
-        "name": name,
-        "nameData": {"emoji": {}},
-        "pos": position,
-        "state": "incomplete",
-        "due": None,
-        "dueReminder": None,
-        "idMember": None,
-        "idChecklist": checklist,
     }
 
 
@@ -75,3 +95,23 @@ def _shown(call: Call, checklist: Record) -> Record:
             for each in items
         ]
     return body
+
+
+def _create(call: Call, card_name: str) -> Record:
+    card = find_card(call, card_name, write=True)
+    siblings = call.store.aliased("checklist", card["id"])
+    position = (siblings[-1]["pos"] if siblings else 0) + _GAP
+    name = call.text("name").strip() or "Checklist"
+    checklist = checklist_record(new_id(now_ms()), name, card, position)
+    call.store.put("checklist", checklist)
+    done(call, card, "addChecklistToCard", _told(checklist))
+    return checklist
+
+
+def _with_card(call: Call) -> tuple[Record, Record]:
+    checklist = find_on_board(call, "checklist", call.path["id"], write=True)
+    return checklist, find_card(call, checklist["idCard"])
+
+
+def _told(checklist: Record) -> Record:
+    return {"checklist": {key: checklist[key] for key in ("id", "name")}}

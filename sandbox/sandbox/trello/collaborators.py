@@ -10,7 +10,15 @@ from sandbox.trello import journal
 from sandbox.trello.errors import TrelloError, invalid_value, not_found, unauthorized
 from sandbox.trello.members import listed as listed_members
 from sandbox.trello.members import profile
-from sandbox.trello.memberships import asked_role, filtered, join, leave, listed, take_seat
+from sandbox.trello.memberships import (
+    asked_role,
+    filtered,
+    join,
+    leave,
+    listed,
+    set_deactivated,
+    take_seat,
+)
 from sandbox.trello.object_ids import new_id
 from sandbox.trello.people import free_username, member_record
 from sandbox.trello.permissions import (
@@ -78,8 +86,21 @@ def remove_member_from_boards(call: Call) -> Record:
     """Remove a member from a workspace and from its boards."""
     workspace, member = _remove(call)
     for board in call.store.children("board", workspace["id"]):
-        leave(call.store, "board", board["id"], member["id"])
+        if leave(call.store, "board", board["id"], member["id"]):
+            _touch(call, board)
     return {"_value": None}
+
+
+@routes.add("PUT", "/organizations/{id}/members/{idMember}/deactivated", "value")
+def deactivate(call: Call) -> Record:
+    """Deactivate a member of a workspace, who keeps the memberships, or end that."""
+    workspace = find_organization(call, call.path["id"], admin=True)
+    member = find_member(call, call.path["idMember"])
+    if role(call.store, "organization", workspace["id"], member["id"]) is None:
+        raise not_found()
+    off = call.flag("value", default=True)
+    set_deactivated(call.store, workspace["id"], member["id"], off=off)
+    return _with_members(call, workspace)
 
 
 @routes.add("GET", "/organizations/{id}/members", "fields")
@@ -135,6 +156,7 @@ def leave_board(call: Call) -> Record:
         raise unauthorized("board")
     if not leave(call.store, "board", board["id"], member["id"]):
         raise not_found()
+    _touch(call, board)
     return {"_value": None}
 
 
@@ -146,7 +168,16 @@ def _remove(call: Call) -> tuple[Record, Record]:
         find_organization(call, workspace["id"], admin=True)
     if not leave(call.store, "organization", workspace["id"], member["id"]):
         raise not_found()
+    set_deactivated(call.store, workspace["id"], member["id"], off=False)
+    for board in call.store.children("board", workspace["id"]):
+        if role(call.store, "board", board["id"], member["id"]) is not None:
+            _touch(call, board)
     return workspace, member
+
+
+def _touch(call: Call, board: Record) -> None:
+    if call.world.switches.member_removal_touches_board:
+        journal.touch(call.store, None, board)
 
 
 def _ghost(call: Call, email: str) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.trello.boards import BOARD_FILTERS
+from sandbox.trello.boards import shown
 from sandbox.trello.errors import invalid_value, unauthorized
 from sandbox.trello.organizations import ORGANIZATION_DEFAULT, whole
 from sandbox.trello.people import initials_of
@@ -50,15 +50,7 @@ def change_member(call: Call) -> Record:
 @routes.add("GET", "/members/{id}/boards", "filter", "fields")
 def member_boards(call: Call) -> list[Record]:
     """Show a member's boards with the moment of their last activity."""
-    wanted = call.text("filter") or "all"
-    if wanted not in BOARD_FILTERS:
-        raise invalid_value("filter")
-    boards = [
-        board
-        for board in _joined(call, "board")
-        if wanted in {"all", "members"} or board["closed"] == (wanted == "closed")
-    ]
-    return [call.chosen(board, None) for board in boards]
+    return shown(call, _joined(call, "board"), "all")
 
 
 @routes.add("GET", "/members/{id}/organizations", "fields")

@@ -45,6 +45,14 @@ def leave(store: Store, kind: str, owner: str, member: str) -> bool:
     return store.write(sql, (kind, owner, member)) > 0
 
 
+def set_deactivated(store: Store, workspace: str, member: str, *, off: bool) -> None:
+    """Say whether a member of a workspace is deactivated there, and so on its boards."""
+    sql = "DELETE FROM deactivations WHERE organization = ? AND member = ?"
+    if off:
+        sql = "INSERT OR IGNORE INTO deactivations VALUES (?, ?)"
+    store.write(sql, (workspace, member))
+
+
 def take_seat(store: Store, workspace: str) -> None:
     """Refuse an eleventh collaborator: a free workspace holds ten, pending ones included."""
     sql = "SELECT count(*) FROM memberships WHERE kind = 'organization' AND owner = ?"
@@ -63,7 +71,10 @@ def asked_role(call: Call) -> str:
 def listed(store: Store, kind: str, owner: str) -> list[Record]:
     """Return the memberships of a workspace or board."""
     sql = (
-        "SELECT memberships.id, memberships.member, memberships.type, records.body"
+        "SELECT memberships.id, memberships.member, memberships.type, records.body,"
+        " EXISTS (SELECT 1 FROM deactivations WHERE member = memberships.member"
+        " AND organization = coalesce((SELECT parent FROM records boards"
+        " WHERE kind = 'board' AND boards.id = memberships.owner), memberships.owner))"
         " FROM memberships LEFT JOIN records"
         " ON records.kind = 'member' AND records.id = memberships.member"
         " WHERE memberships.kind = ? AND memberships.owner = ? ORDER BY memberships.id"
@@ -74,9 +85,9 @@ def listed(store: Store, kind: str, owner: str) -> list[Record]:
             "idMember": member,
             "memberType": held,
             "unconfirmed": '"memberType":"ghost"' in (body or ""),
-            "deactivated": False,
+            "deactivated": bool(deactivated),
         }
-        for membership, member, held, body in store.rows(sql, (kind, owner))
+        for membership, member, held, body, deactivated in store.rows(sql, (kind, owner))
     ]
 
 

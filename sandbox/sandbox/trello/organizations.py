@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.clock import iso, now_ms
 from sandbox.trello import journal
+from sandbox.trello.boards import shown
 from sandbox.trello.errors import invalid_value
 from sandbox.trello.memberships import join
 from sandbox.trello.object_ids import new_id, second_of
@@ -80,6 +81,7 @@ def delete_organization(call: Call) -> Record:
     call.store.delete("organization", record["id"])
     sql = "DELETE FROM memberships WHERE kind = 'organization' AND owner = ?"
     call.store.write(sql, (record["id"],))
+    call.store.write("DELETE FROM deactivations WHERE organization = ?", (record["id"],))
     return {"_value": None}
 
 
@@ -87,13 +89,7 @@ def delete_organization(call: Call) -> Record:
 def organization_boards(call: Call) -> list[Record]:
     """Show the boards of a workspace."""
     found = find_organization(call, call.path["id"])
-    wanted = call.text("filter") or "open"
-    boards = call.store.children("board", found["id"])
-    return [
-        call.chosen(board, None)
-        for board in boards
-        if wanted == "all" or board["closed"] == (wanted == "closed")
-    ]
+    return shown(call, call.store.children("board", found["id"]), "all")
 
 
 def organization_record(record_id: str, name: str, display_name: str) -> Record:
