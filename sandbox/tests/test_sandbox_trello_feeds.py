@@ -138,3 +138,82 @@ def test_lists_workspaces_and_members_have_feeds(
     workspace = trello.get(f"/boards/{card['idBoard']}").json()["idOrganization"]
     owner = {"lists": card["idList"], "organizations": workspace, "members": "me"}[kind]
     assert trello.get(f"/{kind}/{owner}/actions").json()
+
+
+@pytest.fixture
+def workspace(trello: Client, board: str) -> str:
+    return str(trello.get(f"/boards/{board}").json()["idOrganization"])
+
+
+def ids(actions: Records) -> list[str]:
+    return [each["id"] for each in actions]
+
+
+def test_a_workspace_feed_holds_its_own_actions_and_all_of_its_boards(
+    trello: Client, workspace: str
+) -> None:
+    path = f"/organizations/{workspace}"
+    trello.put(path, json={"desc": "Ny"})
+    everything = trello.get(f"{path}/actions", params={"limit": 1000}).json()
+    boards = [each["id"] for each in trello.get(f"{path}/boards").json()]
+    of_boards = [each for board in boards for each in feed(trello, board, limit=1000)]
+    own = {"createOrganization", "addMemberToOrganization", "updateOrganization"}
+    assert everything[0]["type"] == "updateOrganization"
+    assert {each["type"] for each in everything if "board" not in each["data"]} == own
+    assert set(ids(of_boards)) < set(ids(everything))
+    assert len(everything) == len(of_boards) + 6
+    second = trello.get(f"{path}/actions", params={"limit": 7, "page": 1}).json()
+    assert second == everything[7:14]
+
+
+def test_a_workspace_feed_is_without_its_boards_by_a_switch(
+    box: RunningSandbox, trello: Client, workspace: str
+) -> None:
+    box.switch(organization_feed_has_boards="off")
+    actions = trello.get(f"/organizations/{workspace}/actions").json()
+    assert {each["type"] for each in actions} == {"createOrganization", "addMemberToOrganization"}
+
+
+def test_a_filter_of_several_types_is_the_feed_without_the_others(
+    trello: Client, board: str
+) -> None:
+    everything = feed(trello, board, limit=1000)
+    wanted = "commentCard,updateCard:closed,updateCard:desc,createCard,unheardOf"
+    found = feed(trello, board, filter=wanted, limit=1000)
+    assert found == [
+        each
+        for each in everything
+        if each["type"] in {"commentCard", "createCard"}
+        or (each["type"] == "updateCard" and {"closed", "desc"} & set(each["data"]["old"]))
+    ]
+    assert len({each["type"] for each in found}) == 3
+    pages = [feed(trello, board, filter=wanted, limit=5, page=number) for number in range(3)]
+    assert [each for page in pages for each in page] == found[:15]
+
+
+def test_a_type_that_is_named_twice_shows_once(trello: Client, board: str) -> None:
+    wanted = "updateCard:desc,updateCard,updateCard:closed"
+    found = ids(feed(trello, board, filter=wanted, limit=1000))
+    assert found == ids(feed(trello, board, filter="updateCard", limit=1000))
+
+
+def test_what_else_an_action_shows_is_asked_for(trello: Client, board: str) -> None:
+    query = {"display": "true", "entities": "true", "reactions": "true", "filter": "commentCard"}
+    comment = feed(trello, board, **query)[0]
+    assert comment["display"]["translationKey"] == "action_comment_on_card"
+    assert comment["display"]["entities"]["comment"]["text"] == comment["data"]["text"]
+    assert {"card", "board", "memberCreator"} < {each["type"] for each in comment["entities"]}
+    assert comment["reactions"] == []
+    assert not {"display", "entities", "reactions"} & set(feed(trello, board)[0])
+
+
+def test_a_page_of_actions_that_is_too_large_is_refused_by_a_switch(
+    box: RunningSandbox, trello: Client, board: str
+) -> None:
+    box.switch(most_actions_per_answer=20)
+    assert len(feed(trello, board, limit=20)) == 20
+    for query in ({"limit": 21}, {}):
+        refused = trello.get(f"/boards/{board}/actions", params=query)
+        assert (refused.status_code, refused.text) == (403, "API_TOO_MANY_ACTIONS_REQUESTED")
+    box.switch(most_actions_per_answer=1000)
+    assert feed(trello, board)

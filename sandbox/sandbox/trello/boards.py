@@ -216,7 +216,7 @@ def _lists(call: Call, wanted: str) -> list[Record]:
     return [
         call.chosen(each, None)
         for each in lists
-        if wanted == "all" or each["closed"] == (wanted == "closed")
+        if wanted == "all" or wanted == ("closed" if each["closed"] else "open")
     ]
 
 

@@ -9,8 +9,7 @@ from sandbox.store import encode
 from sandbox.trello import journal
 from sandbox.trello.card_deeds import whereabouts
 from sandbox.trello.errors import invalid_value
-from sandbox.trello.labels import label_record, wear
-from sandbox.trello.object_ids import new_id
+from sandbox.trello.labels import like, wear
 from sandbox.trello.permissions import find_board, find_list, role
 
 if TYPE_CHECKING:
@@ -18,15 +17,14 @@ if TYPE_CHECKING:
     from sandbox.trello.routing import Call
 
 
-def move(call: Call, card: Record) -> Record:
-    """Move a card to the board ``idBoard``, into ``idList`` or its first list; return the board.
+def move(call: Call, card: Record, target: Record) -> None:
+    """Move a card to another board, into ``idList`` or its first open list.
 
     Its comments go along and keep their ids and dates. Labels are matched by name and colour and
     made where the board lacks them; people who aren't on the board and values of custom fields
     stay behind.
     """
     source = find_board(call, card["idBoard"])
-    target = find_board(call, call.required("idBoard"), write=True)
     in_list = _list_of(call, target)
     moment = now_ms()
     left = {**whereabouts(call, card), "boardTarget": {"id": target["id"]}}
@@ -37,7 +35,7 @@ def move(call: Call, card: Record) -> Record:
     card["idMembers"] = [
         each for each in card["idMembers"] if role(call.store, "board", target["id"], each)
     ]
-    wear(call.store, card, [_like(call, each, target) for each in worn])
+    wear(call.store, card, [like(call.store, each, target) for each in worn])
     for checklist in call.store.aliased("checklist", card["id"]):
         call.store.put("checklist", {**checklist, "idBoard": target["id"]})
     sql = "DELETE FROM records WHERE kind = 'customFieldItem' AND parent = ?"
@@ -48,7 +46,6 @@ def move(call: Call, card: Record) -> Record:
     journal.record(call.store, "moveCardToBoard", call.caller, arrived, at=moment)
     journal.touch(call.store, None, source, moment)
     journal.touch(call.store, card, target, moment)
-    return target
 
 
 def _list_of(call: Call, target: Record) -> Record:
@@ -61,16 +58,6 @@ def _list_of(call: Call, target: Record) -> Record:
     if not lists:
         raise invalid_value("idBoard")
     return lists[0]
-
-
-def _like(call: Call, label: Record, target: Record) -> str:
-    """Return the id of a board's label with the name and colour of another board's."""
-    for each in call.store.children("label", target["id"]):
-        if (each["name"], each["color"]) == (label["name"], label["color"]):
-            return str(each["id"])
-    made = label_record(new_id(now_ms()), target["id"], label["name"], label["color"])
-    call.store.put("label", made)
-    return str(made["id"])
 
 
 def _take_comments_along(call: Call, card: Record, place: Record) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.clock import iso, now_ms
 from sandbox.store import encode
 from sandbox.trello import journal
-from sandbox.trello.card_copies import copy_comments
+from sandbox.trello.card_copies import copy_comments, copy_parts
 from sandbox.trello.card_moves import move
 from sandbox.trello.card_parts import ASKED, drop, with_parts
 from sandbox.trello.card_values import read_value
@@ -60,7 +60,7 @@ def card_members(call: Call) -> list[Record]:
     *("idCardSource", "keepFromSource"),
 )
 def create_card(call: Call) -> Record:
-    """Create a card, or copy one, with its comments if ``keepFromSource`` says so."""
+    """Create a card, or copy one with what ``keepFromSource`` names."""
     in_list = find_list(call, call.required("idList"), write=True)
     board = find_board(call, in_list["idBoard"])
     source = find_card(call, call.text("idCardSource")) if call.optional("idCardSource") else None
@@ -82,7 +82,9 @@ def create_card(call: Call) -> Record:
     else:
         data["cardSource"] = journal.place(source)["card"]
         journal.record(call.store, "copyCard", call.caller, data, at=moment)
-        if set(call.text("keepFromSource").split(",")) & {"all", "comments"}:
+        kept = set(call.text("keepFromSource").split(","))
+        copy_parts(call, source, card, kept)
+        if kept & {"all", "comments"}:
             copy_comments(call.store, source, card, data)
     journal.touch(call.store, card, board, moment)
     return card
@@ -93,9 +95,13 @@ def change_card(call: Call) -> Record:
     """Change a card; each kind of change is an ``updateCard`` of its own."""
     card = find_card(call, call.path["id"], write=True)
     board = find_board(call, card["idBoard"])
-    if call.has("idBoard") and call.text("idBoard") != board["id"]:
-        number, position = _next_numbers(call, call.required("idBoard"))
-        board = move(call, card)
+    target = (
+        find_board(call, call.required("idBoard"), write=True) if call.has("idBoard") else board
+    )
+    if target["id"] != board["id"]:
+        number, position = _next_numbers(call, target["id"])
+        move(call, card, target)
+        board = target
         card.update(idShort=number, pos=position, url=f"{card['shortUrl']}/{number}")
         call.store.put("card", card)
     changes = {name: read_value(call, name, board) for name in _CHANGEABLE if call.has(name)}

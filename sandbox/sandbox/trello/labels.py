@@ -131,6 +131,16 @@ def wear(store: Store, card: Record, label_ids: list[str]) -> None:
     card["labels"] = worn
 
 
+def like(store: Store, label: Record, target: Record) -> str:
+    """Return the id of a board's label that looks like another board's; it is made if need be."""
+    for each in store.children("label", target["id"]):
+        if (each["name"], each["color"]) == (label["name"], label["color"]):
+            return str(each["id"])
+    made = label_record(new_id(now_ms()), target["id"], label["name"], label["color"])
+    store.put("label", made)
+    return str(made["id"])
+
+
 def _create(call: Call, board_name: str) -> Record:
     board = find_board(call, board_name, write=True)
     name, color = call.text("name").strip(), _color(call)
