@@ -15,6 +15,8 @@ from singer_rest.errors import (
     StopRun,
 )
 from singer_rest.pacer import Pacer
+from singer_rest.progress import Progress
+from singer_rest.watched import WatchedStream
 
 __all__ = [
     "NotFound",
@@ -23,10 +25,12 @@ __all__ = [
     "PlainErrors",
     "PlainStreamErrors",
     "PluginError",
+    "Progress",
     "RecordRefused",
     "RestClient",
     "SettingError",
     "StopRun",
+    "WatchedStream",
     "computed_once",
     "retry_after",
 ]

@@ -12,23 +12,13 @@ import requests
 
 from singer_rest.address import checked_address
 from singer_rest.answers import kind_of, never_connected, one_line, retry_after, words_of
-from singer_rest.attempts import (
-    LONGEST_RETRY_AFTER,
-    TOO_MANY_REQUESTS,
-    Attempts,
-    TryAgainError,
-)
-from singer_rest.errors import (
-    NotFound,
-    OutcomeUnknown,
-    RecordRefused,
-    SettingError,
-    StopRun,
-)
+from singer_rest.attempts import LONGEST_RETRY_AFTER, TOO_MANY_REQUESTS, Attempts, TryAgainError
+from singer_rest.endpoints import Answered, endpoint_of
+from singer_rest.errors import NotFound, OutcomeUnknown, RecordRefused, SettingError, StopRun
 from singer_rest.sessions import ThreadSessions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from singer_rest.pacer import Pacer
 
@@ -74,6 +64,8 @@ class RestClient:
         self.timeout = timeout
         self.backoff = backoff
         self.requests_sent = 0
+        self.observer: Callable[[Answered], None] | None = None
+        """Told of every answer, by the thread that got it."""
         self._sessions = ThreadSessions(self.base_url, user_agent)
         self._counting = threading.Lock()
         self._succeeded_at = float("-inf")
@@ -220,10 +212,14 @@ class RestClient:
                 ) from None
             except requests.RequestException as error:
                 raise self._after_no_answer(error, repeatable=repeatable) from None
+            seconds = time.monotonic() - sent
             self.observe(response, sent)
             # Before the request stops counting, or a thread that waits would slip through.
             if is_too_much(response):
                 self.hold_up(path, response)
+        observer = self.observer  # the main thread may take it away meanwhile
+        if observer is not None:
+            observer(Answered(endpoint_of(path), response.status_code, seconds))
         return response
 
     def _words(self, response: requests.Response) -> str:
