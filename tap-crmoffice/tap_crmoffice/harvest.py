@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from singer_rest import Progress
+
     from tap_crmoffice.client import CrmOfficeClient
 
 __all__ = ["Harvest"]
@@ -55,6 +57,18 @@ class Harvest:
                 continue
             self._note(record)
             yield record
+
+    def shown_on(self, progress: Progress) -> Harvest:
+        """Tell the progress which page is read."""
+
+        def on_page(number: int, total: int | None) -> None:
+            if number == 1:
+                progress.begin("pages", total)
+            progress.expect(total)
+            progress.advance()
+
+        self._reading.on_page = on_page
+        return self
 
     def thoroughly(self) -> Harvest:
         """Read so that a record which is not given is surely gone, if `is_complete` says so."""

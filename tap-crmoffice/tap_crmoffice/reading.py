@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,8 @@ class Reading:
         """Whether the last sweep saw no record move, so that none can have been missed."""
         self.complete = False
         """Whether surely every record was given that was there all the time; see `thoroughly`."""
+        self.on_page: Callable[[int, int | None], None] | None = None
+        """Called with the number of each page that was fetched, and how many there are if known."""
         self._fetch = fetch
         self._page_size = page_size
         self._resource = resource
@@ -114,6 +117,8 @@ class Reading:
             if not fresh:  # beyond the end, or the server ignores the number and repeats itself
                 sweep.at_end = not keys
                 break
+            if self.on_page is not None:
+                self.on_page(sweep.pages, pages_of(page, max(longest, len(keys))))
             shrunk = total is not None and page.total is not None and page.total < total
             if fresh < len(keys) or shrunk:
                 sweep.settled = False
@@ -169,6 +174,11 @@ class Sweep:
     def repeats(self, before: Sweep | None) -> bool:
         """Whether it shows everything that the sweep before did, so that nothing was deleted."""
         return before is not None and before.shows_all and before.seen <= self.seen
+
+
+def pages_of(page: Page, length: int) -> int | None:
+    """How many pages of this length the list has; None where the API doesn't tell."""
+    return None if page.total is None else math.ceil(page.total / length)
 
 
 def _key(record: Raw) -> str:

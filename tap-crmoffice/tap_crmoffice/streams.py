@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from singer_rest import PlainStreamErrors
+from singer_rest import PlainStreamErrors, WatchedStream
 from singer_rest.versions import LATER_START, VersionedStream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
@@ -16,7 +16,7 @@ from tap_crmoffice.instants import bookmark_of, instant
 from tap_crmoffice.schemas import SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from singer_sdk.helpers.types import Context, Record
@@ -29,7 +29,7 @@ __all__ = ["STREAMS", "CrmOfficeStream", "UpdatedStream"]
 FULL_READ_HOURS = 24  # between two full reads, unless the setting says otherwise
 
 
-class CrmOfficeStream(PlainStreamErrors, VersionedStream):
+class CrmOfficeStream(PlainStreamErrors, WatchedStream, VersionedStream):
     """A resource, read as a whole each time."""
 
     primary_keys = (ID,)
@@ -44,9 +44,18 @@ class CrmOfficeStream(PlainStreamErrors, VersionedStream):
         """The client that all streams of a run share."""
         return self._tap.client
 
+    @property
+    @override
+    def measured_clients(self) -> Iterable[CrmOfficeClient]:
+        return (self.client,)
+
+    def harvest(self, since: datetime | None = None) -> Harvest:
+        """The records that were updated since, whose reading the progress shows."""
+        return Harvest(self.client, self.name, since).shown_on(self.progress)
+
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
-        harvest = Harvest(self.client, self.name)
+        harvest = self.harvest()
         yield from self.read_all(harvest) if self.tells_deletions else harvest
 
     def read_all(self, harvest: Harvest) -> Iterator[Record]:
@@ -81,11 +90,11 @@ class UpdatedStream(CrmOfficeStream):
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
         if self.tells_deletions and self._is_read_as_a_whole:
-            harvest = Harvest(self.client, self.name, self._start)
+            harvest = self.harvest(self._start)
             yield from self.read_all(harvest)
         else:
             self.carry(self.full_reads.version if self.tells_deletions else None)
-            harvest = Harvest(self.client, self.name, self.get_starting_timestamp(context))
+            harvest = self.harvest(self.get_starting_timestamp(context))
             yield from harvest
         self._keep_bookmark(harvest)
 
