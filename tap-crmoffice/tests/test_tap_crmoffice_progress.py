@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,26 +29,35 @@ ESCAPE = "\x1b"
 
 
 @pytest.fixture
-def run_tap(
+def start_tap(
     sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path
-) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command, slowly enough to be seen; its messages go into a pipe."""
+) -> Callable[..., subprocess.Popen[str]]:
+    """Start the command, slow enough to be seen; its messages go into a pipe."""
     config = tmp_path / "config.json"
     config.write_text(json.dumps({**settings, "page_size": 20}))
 
-    def run(
-        stderr: int, latency: float = 0.03, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
+    def start(stderr: int, latency: float = 0.03, **variables: str) -> subprocess.Popen[str]:
         sandbox.add_fault("latency", system="crmoffice", path="activities", seconds=latency)
-        return subprocess.run(
+        return subprocess.Popen(
             [TAP, "--config", config],
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
-            timeout=TIME_LIMIT,
-            check=True,
             env={**os.environ, "TERM": "xterm", **variables},
         )
+
+    return start
+
+
+@pytest.fixture
+def run_tap(start_tap: Callable[..., subprocess.Popen[str]]) -> Callable[..., tuple[str, str]]:
+    """Run the command to its end; return what it wrote to standard output and error."""
+
+    def run(stderr: int, **options: Any) -> tuple[str, str]:
+        with start_tap(stderr, **options) as tap:
+            output, errors = tap.communicate(timeout=TIME_LIMIT)
+        assert tap.returncode == 0
+        return output, errors
 
     return run
 
@@ -64,10 +74,10 @@ def numbers(pattern: str, rows: list[str]) -> list[int]:
 
 
 def test_at_a_terminal_a_person_sees_pages_and_records_go_up(
-    run_tap: Callable[..., subprocess.CompletedProcess[str]],
+    run_tap: Callable[..., tuple[str, str]],
 ) -> None:
     with Screen() as screen:
-        result = run_tap(screen.end, latency=0.1)
+        output, _ = run_tap(screen.end, latency=0.1)
 
     live = [row for row in screen.seen if row.startswith("activities  ")]
     first = [row for row in live if "read again" not in row]
@@ -77,11 +87,11 @@ def test_at_a_terminal_a_person_sees_pages_and_records_go_up(
     assert len(records) > 2
     assert records == sorted(records)
     assert numbers(r"read again  (\d+) of 10 pages", live)
-    assert_only_messages(result.stdout)
+    assert_only_messages(output)
 
 
 def test_nothing_of_it_stays_and_the_log_is_whole(
-    run_tap: Callable[..., subprocess.CompletedProcess[str]],
+    run_tap: Callable[..., tuple[str, str]],
 ) -> None:
     with Screen() as screen:
         run_tap(screen.end)
@@ -92,9 +102,22 @@ def test_nothing_of_it_stays_and_the_log_is_whole(
     assert [row for row in log if not re.match(r"\d{4}-\d\d-\d\d .*\| INFO ", row)] == []
 
 
+def test_a_run_that_is_interrupted_leaves_nothing_of_it_either(
+    start_tap: Callable[..., subprocess.Popen[str]],
+) -> None:
+    with Screen() as screen, start_tap(screen.end, latency=0.1) as tap:
+        assert screen.shows(r"^activities  \d of 10 pages")
+        tap.send_signal(signal.SIGINT)
+        output, _ = tap.communicate(timeout=TIME_LIMIT)
+
+    assert {json.loads(line)["type"] for line in output.splitlines()} >= {"RECORD", "STATE"}
+    assert [row for row in screen.rows if row.startswith("activities")] == []
+    assert screen.rows[-1] == ""
+
+
 @pytest.mark.parametrize("variables", [{"TAP_CRMOFFICE_LOGLEVEL": "WARNING"}, {"TERM": "dumb"}])
 def test_the_log_level_or_a_dumb_terminal_switches_it_off(
-    run_tap: Callable[..., subprocess.CompletedProcess[str]], variables: dict[str, str]
+    run_tap: Callable[..., tuple[str, str]], variables: dict[str, str]
 ) -> None:
     with Screen() as screen:
         run_tap(screen.end, **variables)
@@ -104,14 +127,14 @@ def test_the_log_level_or_a_dumb_terminal_switches_it_off(
 
 
 def test_in_a_pipe_there_is_plain_text_with_metrics_and_no_secret(
-    run_tap: Callable[..., subprocess.CompletedProcess[str]], settings: dict[str, Any]
+    run_tap: Callable[..., tuple[str, str]], settings: dict[str, Any]
 ) -> None:
-    result = run_tap(subprocess.PIPE)
+    output, errors = run_tap(subprocess.PIPE)
 
-    assert_only_messages(result.stdout)
-    assert ESCAPE not in result.stderr
-    assert "\r" not in result.stderr
-    points = [json.loads(line) for line in re.findall(r"METRIC: (.*)", result.stderr)]
+    assert_only_messages(output)
+    assert ESCAPE not in errors
+    assert "\r" not in errors
+    points = [json.loads(line) for line in re.findall(r"METRIC: (.*)", errors)]
     requests = {
         (point["tags"]["stream"], point["tags"]["endpoint"]): point["value"]
         for point in points
@@ -130,7 +153,7 @@ def test_in_a_pipe_there_is_plain_text_with_metrics_and_no_secret(
     }
     kept = json.loads(Path(settings["token_file"]).read_text())
     for secret in (settings["client_secret"], settings["refresh_token"], kept["access_token"]):
-        assert secret not in result.stderr
+        assert secret not in errors
 
 
 @pytest.mark.parametrize(
