@@ -105,14 +105,11 @@ class Progress:
 
     def advance(self, parts: int = 1) -> None:
         """So many further parts are read. Any thread may say so."""
-        with self._telling:
-            self._done += parts
-        self._tell_if_due()
+        self._add(parts=parts)
 
     def count(self, records: int = 1) -> None:
-        """So many further records are read. Only the thread that consumes them may say so."""
-        self._records += records
-        self._tell_if_due()
+        """So many further records are read. Any thread may say so."""
+        self._add(records=records)
 
     def __str__(self) -> str:
         """How far it is, e.g. "12 of 40 boards, 34,000 records"."""
@@ -137,12 +134,12 @@ class Progress:
     def _live_text(self) -> str:
         return "  ".join([self._name, *self._facts(), in_words(self._clock() - self._began)])
 
-    def _tell_if_due(self) -> None:
-        if self._clock() < self._due:
-            return
+    def _add(self, *, parts: int = 0, records: int = 0) -> None:
         with self._telling:
+            self._done += parts
+            self._records += records
             now = self._clock()
-            if now < self._due:  # another thread was faster
+            if now < self._due:
                 return
             self._due = now + self._every
             told = str(self)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -36,8 +35,7 @@ class RequestMeter:
 
     def __call__(self, answered: Answered) -> None:
         """Count a request that was answered."""
-        if self._logger.isEnabledFor(logging.DEBUG):
-            self._logger.debug("METRIC: %s", self._duration(answered))
+        self._logger.debug("METRIC: %s", self._duration(answered))
         key = (answered.endpoint, answered.status)
         with self._counting:
             if key not in self._counters:

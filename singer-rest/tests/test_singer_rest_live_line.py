@@ -130,6 +130,18 @@ def test_a_text_that_is_too_long_is_cut_rather_than_wrapped(
     assert not [row for row in screen.seen if len(row) > fit]
 
 
+def test_a_text_that_gets_shorter_leaves_nothing_of_the_longer_one(
+    terminal: TextIO, screen: Screen
+) -> None:
+    texts = ["a longer text", "short"]
+    line = LiveLine(terminal, lambda: texts[0], every=QUICK)
+    line.open()
+    assert screen.shows("^a longer text$")
+    texts.pop(0)
+    assert screen.shows("^short$")
+    line.close()
+
+
 def test_a_short_read_shows_nothing_at_all(terminal: TextIO, screen: Screen) -> None:
     with Progress("actions", silent, terminal=terminal) as progress:
         progress.count()

@@ -146,6 +146,7 @@ def test_many_threads_advance_it_and_one_of_them_says_so(log: Log, time: FakeTim
         together.wait(10)
         for _ in range(100):
             progress.advance()
+            progress.count(2)
 
     with progress:
         progress.begin("boards", total=1600)
@@ -156,7 +157,7 @@ def test_many_threads_advance_it_and_one_of_them_says_so(log: Log, time: FakeTim
         for thread in threads:
             thread.join()
 
-    assert str(progress) == "1,600 of 1,600 boards, 0 records"
+    assert str(progress) == "1,600 of 1,600 boards, 3,200 records"
     assert len(log.lines) == 1
 
 
