@@ -18,24 +18,27 @@ FIRST_ERROR = 400  # HTTP status
 class RequestMeter:
     """Counts a stream's requests by endpoint and status, like the SDK's RESTStream.
 
-    The log gets an `http_request_count` of each once a minute and at the end. How long each request
-    took (`http_request_duration`) is told at level DEBUG: a long read has thousands of them.
+    The log gets an `http_request_count` of each once a minute and at the end.
 
     Set it as the `observer` of a client. Any number of threads may call it.
 
     Args:
         stream: name of the stream.
+        in_detail: whether the log also gets an `http_request_duration` of each request. A long read
+            has thousands of them.
     """
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, *, in_detail: bool = False) -> None:
         self._stream = stream
+        self._in_detail = in_detail
         self._logger = metrics.get_metrics_logger()
         self._counting = threading.Lock()
         self._counters: dict[tuple[str, int], metrics.Counter] = {}
 
     def __call__(self, answered: Answered) -> None:
         """Count a request that was answered."""
-        self._logger.debug("METRIC: %s", self._duration(answered))
+        if self._in_detail:
+            metrics.log(self._logger, self._duration(answered))
         key = (answered.endpoint, answered.status)
         with self._counting:
             if key not in self._counters:

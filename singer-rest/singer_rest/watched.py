@@ -36,7 +36,7 @@ class WatchedStream(Stream, ABC):
             yield from self.records_of(board)
             self.progress.advance()
 
-    There is something to see where the log level is INFO or lower.
+    There is something to see where the log level is INFO; at DEBUG also how long each request took.
     """
 
     @property
@@ -59,7 +59,7 @@ class WatchedStream(Stream, ABC):
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        meter = RequestMeter(self.name)
+        meter = RequestMeter(self.name, in_detail=self.logger.isEnabledFor(logging.DEBUG))
         with self.progress, ExitStack() as measured:
             measured.callback(meter.close)
             for client in self.measured_clients:

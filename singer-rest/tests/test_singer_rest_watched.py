@@ -101,7 +101,6 @@ def test_the_duration_of_each_request_is_told_at_level_debug(
 ) -> None:
     api.answers_with(503)
     caplog.set_level(logging.DEBUG)
-    caplog.set_level(logging.DEBUG, metrics.METRICS_LOGGER_NAME)
     stream.sync()
 
     found = points.of(metrics.Metric.HTTP_REQUEST_DURATION)
