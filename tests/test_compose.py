@@ -41,7 +41,7 @@ def lines_of(path: Path) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("tap", "stream", "number"),
-    [("tap-trello", "cards", 60), ("tap-crmoffice", "activities", 200)],
+    [("tap-trello-raw", "cards", 60), ("tap-crmoffice", "activities", 200)],
 )
 def test_a_tap_fills_the_public_target_jsonl(
     project: MeltanoProject, tap: str, stream: str, number: int
@@ -62,7 +62,7 @@ def test_the_loader_that_the_guide_shows_fills_postgresql(project: MeltanoProjec
     (loader,) = yaml.safe_load(shown)["plugins"]["loaders"]
     project.add_plugin("loaders", **loader)
     with running_server() as url:
-        result = project.meltano("run", "tap-trello", "target-postgres", WAREHOUSE_URL=url)
+        result = project.meltano("run", "tap-trello-raw", "target-postgres", WAREHOUSE_URL=url)
         assert result.returncode == 0, result.stdout
         with psycopg.connect(url.replace("+psycopg", "")) as connection:
             found = connection.execute("SELECT count(*) FROM trello.cards").fetchone()
@@ -116,7 +116,7 @@ def companies(box: RunningSandbox) -> list[Any]:
 
 
 def test_the_environment_prod_needs_its_settings_and_says_which(project: MeltanoProject) -> None:
-    result = project.meltano("--environment=prod", "run", "tap-trello", "target-jsonl")
+    result = project.meltano("--environment=prod", "run", "tap-trello-raw", "target-jsonl")
     assert result.returncode == 1
     assert "api_key" in result.stdout
 

@@ -74,7 +74,7 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "sweep_hours",
-        th.NumberType(minimum=0),
+        th.IntegerType(minimum=0),
         default=SWEEP_HOURS,
         title="Hours between sweeps",
         description="How often boards are read on which nothing seems to have happened, to find "

@@ -143,12 +143,15 @@ class ActionsStream(TrelloStream):
             part.pop(SWEEP, None)
 
     def _read(self, round_: Round, *, sweep: int | None = None) -> Iterator[Record]:
+        self.progress.begin("boards", total=len(round_.boards))
         for step in round_.steps(self._trello_tap.read_ahead):
             for action in step.actions:
                 yield self._record(action)
             if self.replication_method != REPLICATION_FULL_TABLE and not step.is_gone:
                 self._keep(step, sweep)
                 self.write_state_by_and_by(len(step.actions))
+            if step.is_last:
+                self.progress.advance()
 
     def _keep(self, step: Step, sweep: int | None) -> None:
         """Write into the state how far a board was read."""

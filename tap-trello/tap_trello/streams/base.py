@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_rest import PlainStreamErrors, computed_once
 from singer_rest.versions import VersionedStream
+from singer_rest.watched import WatchedStream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_trello.fields import selected_fields
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from singer_rest import RestClient
     from singer_sdk.helpers.types import Context
 
     from tap_trello.account import Account
@@ -36,7 +38,7 @@ PLACES, RECORDS = "places", "records"  # in the state
 RECORDS_PER_STATE, SECONDS_PER_STATE = 10_000, 30.0
 
 
-class TrelloStream(PlainStreamErrors, VersionedStream, ABC):
+class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
     """A stream of Trello: the key is `id`, and records are passed on as they were answered."""
 
     STATE_MSG_FREQUENCY = sys.maxsize  # not between any two records, see `write_state_by_and_by`
@@ -54,6 +56,11 @@ class TrelloStream(PlainStreamErrors, VersionedStream, ABC):
     def account(self) -> Account:
         """What the run covers; not needed to tell what streams there are."""
         return self._trello_tap.account
+
+    @property
+    def measured_clients(self) -> Iterable[RestClient]:
+        """The one client of the run."""
+        return (self.account.client,)
 
     @property
     def sight(self) -> Sight:

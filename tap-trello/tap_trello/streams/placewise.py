@@ -173,6 +173,7 @@ class PlacewiseStream(TrelloStream, ABC):
         """
         found: Found = {}
         mark, again, given = Mark(), Tally(), 0
+        self.progress.begin(" and ".join(self.kinds_of_places), total=len(places))
         for step in self._trello_tap.read_ahead.items(self._sources(places, marks)):
             place = step.place
             if not mark.is_read:
@@ -194,6 +195,7 @@ class PlacewiseStream(TrelloStream, ABC):
                 if sweep is not None:
                     self._put(place, mark)
                     self.write_state_by_and_by(given)
+            self.progress.advance()
             mark, again, given = Mark(), Tally(), 0
         return found
 
