@@ -26,7 +26,7 @@ class ReadAhead:
 
     Args:
         threads: sources that are read at the same time, at most; two or more.
-        ahead: items of each that wait to be taken, at most. Memory holds one more of each.
+        ahead: items of each that wait to be taken, at most; the next one is read when one is taken.
     """
 
     def __init__(self, threads: int = 8, ahead: int = 1) -> None:
@@ -133,8 +133,7 @@ class _Reading(Generic[T]):
 
     def _put(self, item: T) -> bool:
         with self._changed:
+            self._items.append(item)
+            self._changed.notify()
             self._changed.wait_for(lambda: self._is_stopped or len(self._items) < self._ahead)
-            if not self._is_stopped:
-                self._items.append(item)
-                self._changed.notify()
             return not self._is_stopped

@@ -151,8 +151,9 @@ class TrelloClient(RestClient):
             items = None
         if not isinstance(items, list) or len(items) != len(paths):
             items = [None] * len(paths)
-        for item, path in zip(items, paths, strict=True):
-            answer = answer_of(item, path)
+        items.reverse()
+        for path in paths:
+            answer = answer_of(items.pop(), path)  # and keep none that is taken
             yield self._alone(path) if answer is None else answer
 
     def _alone(self, path: str) -> Any:
