@@ -22,6 +22,11 @@ def move(client: Client, card: Card, board: str, **wish: object) -> Card:
     return dict(answer.json())
 
 
+def ids_in(parts: list[dict[str, Any]]) -> set[str]:
+    inner = {item["id"] for each in parts for item in each.get("checkItems", ())}
+    return inner | {each["id"] for each in parts}
+
+
 def feed(client: Client, board: str, kinds: str) -> list[dict[str, Any]]:
     query = {"filter": kinds, "limit": 1000}
     actions: list[dict[str, Any]] = client.get(f"/boards/{board}/actions", params=query).json()
@@ -70,8 +75,17 @@ def test_a_card_moves_into_the_list_that_is_named_or_the_first_open_one(
     trello.put(f"/lists/{lists[0]}", json={"closed": True})
     moved = move(trello, card, target["id"])
     assert (moved["idBoard"], moved["idList"]) == (target["id"], lists[1])
+
+
+def test_a_moved_card_gets_the_next_number_of_the_board(
+    trello: Client, card: Card, target: dict[str, Any]
+) -> None:
+    lists = trello.get(f"/boards/{target['id']}/lists").json()
+    trello.post("/cards", json={"name": "Før", "idList": lists[0]["id"]})
+    move(trello, card, target["id"])
     cards = trello.get(f"/boards/{target['id']}/cards").json()
-    assert [(each["id"], each["idShort"]) for each in cards] == [(card["id"], 1)]
+    assert [(each["name"], each["idShort"]) for each in cards] == [("Før", 1), (card["name"], 2)]
+    assert trello.get(f"/cards/{card['id']}").json()["url"].endswith("/2")
 
 
 def test_a_card_does_not_move_into_a_list_of_another_board(
@@ -124,7 +138,7 @@ def test_a_copy_has_what_is_kept_from_the_source_under_fresh_ids(trello: Client,
         shown = trello.get(f"/cards/{copy['id']}", params=query).json()
         for name in ("attachments", "checklists"):
             assert len(shown[name]) == (len(card[name]) if kept else 0)
-            assert not {each["id"] for each in shown[name]} & {each["id"] for each in card[name]}
+            assert not ids_in(shown[name]) & ids_in(card[name])
         assert shown["idLabels"] == (card["idLabels"] if kept else [])
         assert shown["badges"]["attachments"] == len(shown["attachments"])
 

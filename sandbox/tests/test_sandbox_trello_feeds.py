@@ -150,15 +150,16 @@ def ids(actions: Records) -> list[str]:
 
 
 def test_a_workspace_feed_holds_its_own_actions_and_all_of_its_boards(
-    trello: Client, workspace: str
+    trello: Client, workspace: str, board: str
 ) -> None:
     path = f"/organizations/{workspace}"
+    trello.post("/lists", json={"name": "Ny", "idBoard": board})
     trello.put(path, json={"desc": "Ny"})
     everything = trello.get(f"{path}/actions", params={"limit": 1000}).json()
     boards = [each["id"] for each in trello.get(f"{path}/boards").json()]
     of_boards = [each for board in boards for each in feed(trello, board, limit=1000)]
     own = {"createOrganization", "addMemberToOrganization", "updateOrganization"}
-    assert everything[0]["type"] == "updateOrganization"
+    assert [each["type"] for each in everything[:2]] == ["updateOrganization", "createList"]
     assert {each["type"] for each in everything if "board" not in each["data"]} == own
     assert set(ids(of_boards)) < set(ids(everything))
     assert len(everything) == len(of_boards) + 6

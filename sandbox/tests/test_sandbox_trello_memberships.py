@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from conftest import Client, TrelloSandbox
     from sandbox.testing import RunningSandbox
 
 Memberships = list[dict[str, Any]]
@@ -100,3 +100,19 @@ def test_lists_are_filtered_by_parameter_and_by_path(trello: Client, board: dict
         assert len(trello.get(f"{path}/{wanted}").json()) == count
         assert len(trello.get(path, params={"filter": wanted}).json()) == count
     assert len(trello.get(path).json()) == 2
+
+
+def test_who_is_not_on_a_board_sees_and_changes_nothing_on_it(
+    box: RunningSandbox, trello: Client, trello_as: TrelloSandbox, board: dict[str, Any]
+) -> None:
+    stranger = trello_as(box.token("wencheutenforli"))
+    card = trello.get(f"/boards/{board['id']}/cards").json()[0]
+    paths = [f"/cards/{card['id']}/{name}" for name in ("attachments", "customFieldItems")]
+    for kind in ("labels", "customFields", "checklists"):
+        path = f"/boards/{board['id']}/{kind}"
+        paths += [path, f"/{kind}/{trello.get(path).json()[0]['id']}"]
+    for path in paths:
+        assert trello.get(path).ok
+        assert stranger.get(path).status_code == 401
+    changeable = [path for path in paths if path.startswith(("/labels", "/custom", "/checklists"))]
+    assert {stranger.delete(path).status_code for path in changeable} == {401}

@@ -86,8 +86,7 @@ def remove_member_from_boards(call: Call) -> Record:
     """Remove a member from a workspace and from its boards."""
     workspace, member = _remove(call)
     for board in call.store.children("board", workspace["id"]):
-        if leave(call.store, "board", board["id"], member["id"]):
-            _touch(call, board)
+        leave(call.store, "board", board["id"], member["id"])
     return {"_value": None}
 
 
