@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from sandbox.trello.card_parts import ASKED, with_parts
 from sandbox.trello.errors import TrelloError, invalid_value
 from sandbox.trello.object_ids import is_id
 from sandbox.trello.permissions import find_board, find_list
 from sandbox.trello.routing import Routes
-from sandbox.trello.splicing import cut, spliced
+from sandbox.trello.splicing import cut
 
 if TYPE_CHECKING:
-    import msgspec
-
     from sandbox.store import Record
     from sandbox.trello.routing import Call
 
@@ -97,10 +97,10 @@ def _listed(call: Call, owner: _Owner, wanted: str) -> list[msgspec.Raw]:
     if len(cards) > _MOST:
         raise _too_many()
     names = call.names(None)
-    cards = [(card, cut(text, names)) for card, text in cards]
+    bodies = [(card, cut(text, names)) for card, text in cards]
     if not call.world.switches.nested_on_cards:
-        return [spliced(text, ()) for _, text in cards]
-    return with_parts(call, cards)
+        return [msgspec.Raw(body) for _, body in bodies]
+    return with_parts(call, bodies)
 
 
 def _index(owner: _Owner, wanted: str) -> str:

@@ -28,16 +28,16 @@ _PARTS = {
 }
 
 
-def with_parts(call: Call, cards: Sequence[tuple[str, str]]) -> list[msgspec.Raw]:
+def with_parts(call: Call, cards: Sequence[tuple[str, bytes]]) -> list[msgspec.Raw]:
     """Return cards, given by id and JSON, with the arrays of their parts that are asked for."""
-    arrays: list[tuple[str, dict[str, list[str]]]] = []
+    arrays: list[tuple[str, dict[str, list[bytes]]]] = []
     for name, (kind, column, asking, fields) in _PARTS.items():
         if call.text(name).lower() == asking:
             ids = [card for card, _ in cards]
-            arrays.append((name, _texts(call.store, kind, column, ids, call.names(None, fields))))
+            arrays.append((name, _found(call.store, kind, column, ids, call.names(None, fields))))
     return [
-        spliced(text, [(name, f"[{','.join(found.get(card, ()))}]") for name, found in arrays])
-        for card, text in cards
+        spliced(body, [(name, b"[%b]" % b",".join(found.get(card, ()))) for name, found in arrays])
+        for card, body in cards
     ]
 
 
@@ -60,15 +60,15 @@ def drop(store: Store, cards: str, values: Sequence[Any]) -> None:
         store.write(sql, (kind, *values))
 
 
-def _texts(
+def _found(
     store: Store, kind: str, column: str, cards: list[str], names: set[str] | None
-) -> dict[str, list[str]]:
+) -> dict[str, list[bytes]]:
     """Return the parts of cards by card, as JSON."""
     sql = (
         f"SELECT {column}, body FROM records WHERE kind = ?"  # noqa: S608 - built of constants
         f" AND {column} IN (SELECT value FROM json_each(?)) ORDER BY number, id"
     )
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[bytes]] = {}
     for card, text in store.rows(sql, (kind, encode(cards))):
         found.setdefault(card, []).append(cut(text, names))
     return found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from sandbox.clock import iso, now_ms
-from sandbox.store import encode
 from sandbox.trello import journal
 from sandbox.trello.card_copies import copy_comments, copy_parts
 from sandbox.trello.card_moves import move
@@ -18,8 +19,6 @@ from sandbox.trello.permissions import find_board, find_card, find_list
 from sandbox.trello.routing import Routes
 
 if TYPE_CHECKING:
-    import msgspec
-
     from sandbox.store import Record
     from sandbox.trello.routing import Call
 
@@ -38,7 +37,8 @@ _UNTOLD = ("idLabels", "idAttachmentCover")
 def show_card(call: Call) -> msgspec.Raw:
     """Show a card."""
     card = find_card(call, call.path["id"])
-    return with_parts(call, [(card["id"], encode(call.chosen(card, None)))])[0]
+    body = msgspec.json.encode(call.chosen(card, None))
+    return with_parts(call, [(card["id"], body)])[0]
 
 
 @routes.add("GET", "/cards/{id}/members", "fields")

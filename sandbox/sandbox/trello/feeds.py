@@ -140,13 +140,16 @@ def _all_shown(call: Call, actions: Sequence[tuple[str, str]]) -> list[msgspec.R
     names = call.names(None)
     answer = []
     for creator, text in actions:
-        added: list[tuple[str, str | None]] = []
+        added: list[tuple[str, bytes | None]] = []
         if with_creator:
-            added.append(("memberCreator", people.text(creator, "memberCreator_fields")))
+            added.append(("memberCreator", people.json(creator, "memberCreator_fields")))
         if with_member and '"idMember":' in text:
             member = msgspec.json.decode(text)["data"].get("idMember")
-            added.append(("member", people.text(member, "member_fields")))
-        added += [(name, encode(FURTHER[name](msgspec.json.decode(text)))) for name in further]
+            added.append(("member", people.json(member, "member_fields")))
+        added += [
+            (name, msgspec.json.encode(FURTHER[name](msgspec.json.decode(text))))
+            for name in further
+        ]
         known = [(name, value) for name, value in added if value is not None]
         answer.append(spliced(cut(text, names), known))
     return answer
@@ -157,15 +160,16 @@ class _People:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[str, str], bytes | None] = {}
 
-    def text(self, member_id: str | None, fields: str) -> str | None:
+    def json(self, member_id: str | None, fields: str) -> bytes | None:
         """Return a member in some fields; None for an account that is gone."""
         key = (member_id or "", fields)
         if key not in self._known:
             member = self._call.store.get("member", key[0])
             chosen = None if member is None else self._call.chosen(member, AUTHOR_FIELDS, fields)
-            self._known[key] = None if chosen is None else encode({**chosen, **_hidden(chosen)})
+            shown = None if chosen is None else {**chosen, **_hidden(chosen)}
+            self._known[key] = None if shown is None else msgspec.json.encode(shown)
         return self._known[key]
 
 

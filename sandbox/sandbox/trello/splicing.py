@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sandbox.store import encode
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _OUTERMOST = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def cut(text: str, names: set[str] | None) -> str:
+def cut(text: str, names: set[str] | None) -> bytes:
     """Return an object with some of its properties; None means all."""
     if names is None:
-        return text
-    return encode({key: value for key, value in _OUTERMOST.decode(text).items() if key in names})
+        return text.encode()
+    whole = _OUTERMOST.decode(text)
+    return msgspec.json.encode({key: whole[key] for key in whole if key in names})
 
 
-def spliced(text: str, added: Iterable[tuple[str, str]]) -> msgspec.Raw:
+def spliced(body: bytes, added: Iterable[tuple[str, bytes]]) -> msgspec.Raw:
     """Return an object that is not empty with further properties, given by name and JSON."""
-    further = "".join(f',"{name}":{value}' for name, value in added)
-    return msgspec.Raw(f"{text[:-1]}{further}}}".encode())
+    further = b"".join(b',"%b":%b' % (name.encode(), value) for name, value in added)
+    return msgspec.Raw(b"%b%b}" % (body[:-1], further))
