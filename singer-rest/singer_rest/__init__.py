@@ -15,7 +15,10 @@ from singer_rest.errors import (
     StopRun,
 )
 from singer_rest.pacer import Pacer
+from singer_rest.private_file import write_private
 from singer_rest.progress import Progress
+from singer_rest.sub_commands import with_settings
+from singer_rest.terminal import secret_line, show_address
 from singer_rest.watched import WatchedStream
 
 __all__ = [
@@ -33,4 +36,8 @@ __all__ = [
     "WatchedStream",
     "computed_once",
     "retry_after",
+    "secret_line",
+    "show_address",
+    "with_settings",
+    "write_private",
 ]

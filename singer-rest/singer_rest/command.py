@@ -6,19 +6,21 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import exceptions as sdk
-from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
+from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from singer_rest.errors import PluginError, SettingError
+from singer_rest.settings import complete_settings
+from singer_rest.sub_commands import only_without_sub_command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    import click
-    from jsonschema import ValidationError
+    from singer_sdk.plugin_base import _ConfigInput
 
-__all__ = ["PlainCommand", "PlainErrors", "PlainStreamErrors"]
+__all__ = ["PlainCommand", "PlainErrors", "PlainGroup", "PlainStreamErrors"]
 
 TOLD_IN_ONE_LINE = (
     PluginError,
@@ -53,6 +55,10 @@ class PlainCommand(SingerCommand):
             sys.exit(1)
 
 
+class PlainGroup(PlainCommand, click.Group):
+    """The SDK's command with sub-commands; without one of them it runs as ever."""
+
+
 class PlainErrors:
     """Mixin for Tap and Target: plain errors on the command line, and of the settings.
 
@@ -61,20 +67,48 @@ class PlainErrors:
 
     name: str
     config_jsonschema: ClassVar[dict[str, Any]]
+    sub_commands: ClassVar[Sequence[click.Command]] = ()
+    """Commands beside the run; see `with_settings`."""
     _config: dict[str, Any]
+    _env_var_config: ClassVar[dict[str, Any]]
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """The SDK's command with the same parameters, as a PlainCommand."""
         command = super().get_singer_command()  # type: ignore[misc]
-        return PlainCommand(
-            name=command.name,
-            callback=command.callback,
-            params=command.params,
-            help=command.help,
-            context_settings=command.context_settings,
-            logger=command.logger,
+        kept: dict[str, Any] = {
+            "name": command.name,
+            "params": command.params,
+            "help": command.help,
+            "context_settings": {**command.context_settings, "obj": cls},
+            "logger": command.logger,
+        }
+        if not cls.sub_commands:
+            return PlainCommand(callback=command.callback, **kept)
+        return PlainGroup(
+            callback=only_without_sub_command(command.callback),
+            commands=cls.sub_commands,
+            invoke_without_command=True,
+            subcommand_metavar="[COMMAND [ARGS]...]",
+            **kept,
         )
+
+    @classmethod
+    def settings_of(cls, *inputs: _ConfigInput) -> Mapping[str, Any]:
+        """The settings for a sub-command: of all files and, if asked for, the environment.
+
+        Args:
+            inputs: what each `--config` led to; later ones win. Where none holds anything, the
+                environment counts.
+
+        Raises:
+            SettingError: as for the plugin's run, but settings need not suffice for a sign-in.
+        """
+        config = {name: value for each in inputs for name, value in each.config.items()}
+        if not config or any(each.parse_env for each in inputs):
+            config.update(cls._env_var_config)
+        cls._complete(config)
+        return config
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings against their schema; empty texts count as not set.
@@ -82,16 +116,15 @@ class PlainErrors:
         Raises:
             SettingError: naming every wrong setting on one line, and no value of a secret one.
         """
-        schema = self.config_jsonschema
-        self.append_builtin_config(schema)  # type: ignore[attr-defined]
-        for key in [key for key, value in self._config.items() if value in (None, "")]:
-            del self._config[key]
-        errors = [
-            setting_error(error, self.name, schema)
-            for error in JSONSchemaValidator(schema).iter_errors(self._config)
-        ]
+        return self._complete(self._config, raise_errors=raise_errors)
+
+    @classmethod
+    def _complete(cls, config: dict[str, Any], *, raise_errors: bool = True) -> list[str]:
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)  # type: ignore[attr-defined]
+        errors = complete_settings(config, cls.name, schema)
         if errors and raise_errors:
-            raise SettingError("; ".join(dict.fromkeys(errors)))
+            raise SettingError("; ".join(errors))
         return errors
 
 
@@ -105,29 +138,6 @@ class PlainStreamErrors:
         """Log a message, unless it says that a plugin error goes by."""
         if not isinstance(sys.exc_info()[1], PluginError):
             super().log(message, *args, level=level, **kwargs)  # type: ignore[misc]
-
-
-def setting_error(error: ValidationError, plugin: str, schema: Mapping[str, Any]) -> str:
-    """One wrong or missing setting in words."""
-    if error.validator == "required" and not error.path:
-        required: Any = error.validator_value
-        given: Any = error.instance
-        missing = [name for name in required if name not in given]
-        names = ", ".join(f"'{name}'" for name in missing)
-        variables = ", ".join(variable_of(plugin, name) for name in missing)
-        return f"missing setting {names}: set it in the plugin's config or as {variables}"
-    if not error.path:  # its message may repeat the whole config
-        return f"the settings are not as expected ({error.validator} {error.validator_value})"
-    name = str(error.path[0])
-    definition = schema.get("properties", {}).get(name, {})
-    if definition.get("secret") or definition.get("writeOnly"):
-        return f"setting '{name}' is not as expected ({error.validator} {error.validator_value})"
-    return f"setting '{name}' is wrong: {error.message}"
-
-
-def variable_of(plugin: str, setting: str) -> str:
-    """The environment variable of a setting."""
-    return f"{plugin}_{setting}".upper().replace("-", "_")
 
 
 def is_json_error(error: BaseException) -> bool:
