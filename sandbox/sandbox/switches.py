@@ -34,6 +34,8 @@ class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most_cards_per_answer: Positive | None = None
     most_actions_per_answer: Positive | None = None
     # CRMOffice
+    sign_in: Literal["ask", "allow", "deny"] = "ask"
+    code_lifetime: int = 60
     token_lifetime: int = 3600
     rotate_refresh_token: bool = True
     keep_initial_refresh_token: bool = True

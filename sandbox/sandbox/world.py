@@ -18,6 +18,8 @@ from sandbox.trello.quotas import Windows
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sandbox.crm.codes import Code
+
 Seed = Literal["full", "empty"]
 
 
@@ -32,7 +34,7 @@ class World:
     traffic: Traffic = field(default_factory=Traffic)
     faults: Faults = field(default_factory=Faults)
     last_update: int = 0
-    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
 
     @classmethod

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import hashlib
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -77,46 +74,6 @@ def test_sign_ins_count_apart_from_writes(box: RunningSandbox) -> None:
     refresh(box, "sandbox-refresh")
     counts = box.requests()["crmoffice"]
     assert (counts["token"], counts["writes"]) == (1, 0)
-
-
-def test_a_first_sign_in_trades_a_code_with_its_verifier_once(box: RunningSandbox) -> None:
-    verifier = "v" * 43
-    digest = hashlib.sha256(verifier.encode()).digest()
-    target = "http://127.0.0.1:5000/callback"
-    asked = {
-        "response_type": "code",
-        "client_id": "sandbox-client",
-        "redirect_uri": target,
-        "state": "abc",
-        "code_challenge": urlsafe_b64encode(digest).decode().rstrip("="),
-        "code_challenge_method": "S256",
-    }
-    page = f"{box.auth_url}/connect/authorize"
-    sent = requests.get(page, params=asked, allow_redirects=False, timeout=10)
-    query = parse_qs(urlsplit(sent.headers["location"]).query)
-    assert query["state"] == ["abc"]
-    form = {
-        **CLIENT,
-        "grant_type": "authorization_code",
-        "code": query["code"][0],
-        "redirect_uri": target,
-        "code_verifier": verifier,
-    }
-    address = f"{box.auth_url}/connect/token"
-    assert "refresh_token" in requests.post(address, data=form, timeout=10).json()
-    assert requests.post(address, data=form, timeout=10).json() == {"error": "invalid_grant"}
-
-
-def test_a_code_goes_to_the_own_machine_only(box: RunningSandbox) -> None:
-    asked = {
-        "response_type": "code",
-        "client_id": "sandbox-client",
-        "redirect_uri": "http://elsewhere.example/",
-        "code_challenge": "x",
-        "code_challenge_method": "S256",
-    }
-    page = f"{box.auth_url}/connect/authorize"
-    assert requests.get(page, params=asked, timeout=10).json() == {"error": "invalid_request"}
 
 
 def test_tokens_and_switches_outlive_a_restart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
-from sandbox.crm import contract, ledger, signin
+from sandbox.crm import consent, contract, ledger, signin
 from sandbox.crm.page import contract_page
 from sandbox.crm.problems import ProblemError
 from sandbox.crm.representation import shown
@@ -59,13 +59,22 @@ class CrmApp:
 
     def _add_sign_in(self) -> None:
         async def authorize(request: Request) -> Response:
-            return await signin.authorize(self._world, request)
+            return consent.ask(self._world, request)
+
+        async def allow(request: Request) -> Response:
+            return consent.answer(self._world, request, allowed=True)
+
+        async def deny(request: Request) -> Response:
+            return consent.answer(self._world, request, allowed=False)
 
         async def token(request: Request) -> Response:
             return await signin.token(self._world, request)
 
         add = self.fastapi.add_api_route
         add("/auth/connect/authorize", authorize, methods=["GET"], tags=["sign-in"])
+        for path, chosen in (("allow", allow), ("deny", deny)):
+            whole = f"/auth/connect/authorize/{path}"
+            add(whole, chosen, methods=["GET"], include_in_schema=False)
         add("/auth/connect/token", token, methods=["POST"], tags=["sign-in"])
 
     def _add_resource(self, resource: str) -> None:

@@ -1,4 +1,4 @@
-"""Sign-in: authorization codes with PKCE, refresh tokens, access tokens that expire."""
+"""Sign-in: tokens for authorization codes, refresh tokens, access tokens that expire."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from sandbox import credentials
+from sandbox.crm import codes
 from sandbox.crm.problems import unauthorized
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 SCOPES = "crmoffice offline_access"
-_CODE_SECONDS = 60
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class SignInError(Exception):
@@ -60,24 +59,9 @@ def revoke(world: World, header: str) -> None:
         world.revoked.add(_decoded(body)["jti"])
 
 
-async def authorize(world: World, request: Request) -> Response:
-    """Sign the sandbox's user in at once and send the browser back with a code."""
-    asked = dict(request.query_params)
-    target = urlsplit(asked.get("redirect_uri", ""))
-    known = (
-        asked.get("client_id") == credentials.CRM_CLIENT_ID
-        and asked.get("response_type") == "code"
-        and asked.get("code_challenge_method") == "S256"
-        and bool(asked.get("code_challenge"))
-        and target.hostname in _LOOPBACK
-    )
-    if not known:
-        return _refusal("invalid_request")
-    code = secrets.token_urlsafe(16)
-    world.codes[code] = {**asked, "until": str(time.time() + _CODE_SECONDS)}
-    answer = {"code": code, **({"state": asked["state"]} if "state" in asked else {})}
-    separator = "&" if target.query else "?"
-    return RedirectResponse(f"{asked['redirect_uri']}{separator}{urlencode(answer)}", 302)
+def refusal(error: str) -> Response:
+    """Return the answer to a request that an OAuth error refuses."""
+    return Response(msgspec.json.encode({"error": error}), 400, media_type="application/json")
 
 
 async def token(world: World, request: Request) -> Response:
@@ -87,7 +71,7 @@ async def token(world: World, request: Request) -> Response:
         refresh = _granted(world, sent)
     except SignInError as error:
         world.store.rollback()
-        return _refusal(str(error))
+        return refusal(str(error))
     world.store.commit()
     body = {
         "access_token": access_token(world),
@@ -106,13 +90,13 @@ def _granted(world: World, sent: dict[str, str]) -> str | None:
     grant = sent.get("grant_type")
     if sent.get("client_id") != credentials.CRM_CLIENT_ID:
         raise SignInError("invalid_client")
-    secret = sent.get("client_secret")
-    optional = grant == "authorization_code" and secret is None
-    if not optional and secret != credentials.CRM_CLIENT_SECRET:
+    if sent.get("client_secret") != credentials.CRM_CLIENT_SECRET:
         raise SignInError("invalid_client")
     if grant == "authorization_code":
-        _use_code(world, sent)
-        return _new_refresh_token(world)
+        scopes = codes.redeem(world, sent)
+        if scopes is None:
+            raise SignInError("invalid_grant")
+        return _new_refresh_token(world) if "offline_access" in scopes else None
     if grant != "refresh_token":
         raise SignInError("unsupported_grant_type")
     return _refreshed(world, sent.get("refresh_token", ""))
@@ -135,20 +119,6 @@ def _new_refresh_token(world: World) -> str:
     refresh = f"sandbox-refresh-{secrets.token_urlsafe(12)}"
     world.store.write("INSERT INTO refresh_tokens VALUES (?)", (refresh,))
     return refresh
-
-
-def _use_code(world: World, sent: dict[str, str]) -> None:
-    asked = world.codes.pop(sent.get("code", ""), None)
-    if asked is None or float(asked["until"]) < time.time():
-        raise SignInError("invalid_grant")
-    digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
-    same_target = sent.get("redirect_uri") == asked["redirect_uri"]
-    if not same_target or _base64(digest) != asked["code_challenge"].rstrip("="):
-        raise SignInError("invalid_grant")
-
-
-def _refusal(error: str) -> Response:
-    return Response(msgspec.json.encode({"error": error}), 400, media_type="application/json")
 
 
 def _signature(world: World, body: str) -> str:
