@@ -23,6 +23,16 @@ REFRESH_GRANT: Final = "refresh_token"
 BAD_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
 BAD_GRANT: Final = frozenset({"invalid_grant"})
 
+# The first sign-in, in a browser. Proven: the path and the scopes. Assumed: the code grant of
+# RFC 6749, 4.1, with PKCE (RFC 7636), back to a port of this machine (RFC 8252, 7.3) that the
+# administrator registers with the client.
+AUTHORIZE_PATH: Final = "/connect/authorize"
+SCOPES: Final = "crmoffice offline_access"
+CODE_GRANT: Final = "authorization_code"
+CHALLENGE_METHOD: Final = "S256"
+REDIRECT_URI: Final = "http://127.0.0.1:{port}/callback"
+REDIRECT_PORT: Final = 8400
+
 # Resources. Proven: /companies and /users; assumed: the other two.
 COMPANIES: Final = "companies"
 USERS: Final = "users"

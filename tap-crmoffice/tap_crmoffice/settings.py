@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,18 @@ from singer_sdk import typing as th
 from tap_crmoffice.client import CrmOfficeClient
 from tap_crmoffice.contract import API_URL, LARGEST_PAGE, TENANT_URL
 from tap_crmoffice.signin import SignIn
+from tap_crmoffice.token_file import TokenFile
 from tap_crmoffice.tokens import TokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SIGN_IN_SETTINGS", "client_from_settings", "sign_in_from_settings"]
+__all__ = [
+    "SIGN_IN_SETTINGS",
+    "client_from_settings",
+    "sign_in_from_settings",
+    "sign_in_to_begin",
+]
 
 TOKEN_FILE = ".crmoffice-token.json"  # noqa: S105 - a file name
 TENANT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -49,8 +56,9 @@ SIGN_IN_SETTINGS = th.PropertiesList(
         th.StringType,
         secret=True,
         title="Refresh token",
-        description="First refresh token of a sign-in with the scopes `crmoffice offline_access`. "
-        "Newer ones are kept in token_file; a newly set one wins over them.",
+        description="First refresh token of a sign-in with the scopes `crmoffice offline_access`, "
+        "where `tap-crmoffice login` does not make it. Newer ones are kept in token_file; a newly "
+        "set one wins over them.",
     ),
     th.Property(
         "access_token",
@@ -65,8 +73,9 @@ SIGN_IN_SETTINGS = th.PropertiesList(
         th.StringType,
         default=TOKEN_FILE,
         title="Token file",
-        description="File in which newer tokens survive to the next run, readable for its owner "
-        "only. Plugins that share a sign-in must share this file.",
+        description="File in which the tokens of `tap-crmoffice login`, and newer ones, survive to "
+        "the next run, readable for its owner only. Plugins that share a sign-in must share this "
+        "file.",
     ),
     th.Property(
         "api_url",
@@ -86,32 +95,37 @@ SIGN_IN_SETTINGS = th.PropertiesList(
 
 
 def sign_in_from_settings(config: Mapping[str, Any]) -> SignIn:
-    """The sign-in of the settings; without any request.
+    """The sign-in of the settings, or of the token file; without any request.
 
     Raises:
         SettingError: naming what is missing for a sign-in.
     """
-    refresh_settings = {
-        "auth_url (or tenant)": config.get("auth_url") or config.get("tenant"),
-        "client_id": config.get("client_id"),
-        "client_secret": config.get("client_secret"),
-        "refresh_token": config.get("refresh_token"),
-    }
-    missing = [name for name, value in refresh_settings.items() if not value]
-    access_token = config.get("access_token") or ""
-    if missing and not access_token:
+    missing = _missing_of_client(config)
+    sign_in = _sign_in(config, None if missing else _auth_url(config))
+    if sign_in.auth_url and (sign_in.refresh_token or TokenFile(sign_in).read().refresh_token):
+        return sign_in
+    if sign_in.access_token:
+        return replace(sign_in, auth_url=None)
+    if missing:
         raise SettingError(
-            f"no sign-in to CRMOffice: missing {', '.join(missing)}; "
-            "alternatively set an access_token"
+            f"no sign-in to CRMOffice: missing {missing}; alternatively set an access_token"
         )
-    return SignIn(
-        token_file=Path(config.get("token_file") or TOKEN_FILE).expanduser(),
-        auth_url=None if missing else _auth_url(config),
-        client_id=config.get("client_id") or "",
-        client_secret=config.get("client_secret") or "",
-        refresh_token=config.get("refresh_token") or "",
-        access_token=access_token,
+    raise SettingError(
+        "no sign-in to CRMOffice yet: run `tap-crmoffice login`, or set a refresh_token or an "
+        "access_token"
     )
+
+
+def sign_in_to_begin(config: Mapping[str, Any]) -> SignIn:
+    """What the settings say about a sign-in in the browser, which gives the tokens.
+
+    Raises:
+        SettingError: naming what is missing for it.
+    """
+    missing = _missing_of_client(config)
+    if missing:
+        raise SettingError(f"to sign in to CRMOffice set {missing}")
+    return _sign_in(config, _auth_url(config))
 
 
 def client_from_settings(config: Mapping[str, Any]) -> CrmOfficeClient:
@@ -124,6 +138,26 @@ def client_from_settings(config: Mapping[str, Any]) -> CrmOfficeClient:
         config.get("api_url") or API_URL,
         TokenStore(sign_in_from_settings(config)),
         page_size=config.get("page_size") or LARGEST_PAGE,
+    )
+
+
+def _missing_of_client(config: Mapping[str, Any]) -> str:
+    client = {
+        "auth_url (or tenant)": config.get("auth_url") or config.get("tenant"),
+        "client_id": config.get("client_id"),
+        "client_secret": config.get("client_secret"),
+    }
+    return ", ".join(name for name, value in client.items() if not value)
+
+
+def _sign_in(config: Mapping[str, Any], auth_url: str | None) -> SignIn:
+    return SignIn(
+        token_file=Path(config.get("token_file") or TOKEN_FILE).expanduser(),
+        auth_url=auth_url,
+        client_id=config.get("client_id") or "",
+        client_secret=config.get("client_secret") or "",
+        refresh_token=config.get("refresh_token") or "",
+        access_token=config.get("access_token") or "",
     )
 
 

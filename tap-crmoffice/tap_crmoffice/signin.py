@@ -1,4 +1,4 @@
-"""What the settings say about signing in, and the request that renews an access token."""
+"""What the settings say about signing in, and the requests that give access tokens."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from singer_rest import RecordRefused, RestClient, StopRun
+from singer_rest import OutcomeUnknown, RecordRefused, RestClient, StopRun
 
-from tap_crmoffice.contract import BAD_CLIENT, BAD_GRANT, REFRESH_GRANT, TOKEN_PATH
+from tap_crmoffice.contract import BAD_CLIENT, BAD_GRANT, CODE_GRANT, REFRESH_GRANT, TOKEN_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
     import requests
 
-__all__ = ["GrantRefused", "RefreshedTokens", "SignIn", "TokenEndpoint", "expiry_of"]
+    from tap_crmoffice.authorization import Authorization
+
+__all__ = ["GrantRefused", "GrantedTokens", "SignIn", "TokenEndpoint", "digest", "expiry_of"]
+
+NOT_TOLD = frozenset({"refresh_token", "code", "code_verifier"})
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class SignIn:
 
     Attributes:
         token_file: where newer tokens are kept.
-        auth_url: host under which the token endpoint lies; None without refresh settings.
+        auth_url: host under which the token endpoint lies; None if tokens can't be renewed.
         access_token: a pasted token, used until it is refused.
     """
 
@@ -45,10 +49,15 @@ class SignIn:
         parts = (self.auth_url or "", self.client_id, self.refresh_token)
         return digest("\n".join(parts))
 
+    @property
+    def client(self) -> str:
+        """A digest of the client, whatever refresh token it has."""
+        return digest("\n".join((self.auth_url or "", self.client_id)))
+
 
 @dataclass(frozen=True)
-class RefreshedTokens:
-    """The answer to a refresh.
+class GrantedTokens:
+    """The token endpoint's answer.
 
     Attributes:
         lifetime: seconds for which the access token is valid, or None when the answer is silent.
@@ -72,11 +81,11 @@ class TokenEndpoint(RestClient):
             sign_in.auth_url or "", name="CRMOffice's sign-in", backoff=backoff, attempts=4
         )
         self._sign_in = sign_in
-        self._sent_token = ""
+        self._sent: tuple[str, ...] = ()
 
     def secrets(self) -> Iterable[str]:
-        """The client's secret and both refresh tokens."""
-        return (self._sign_in.client_secret, self._sign_in.refresh_token, self._sent_token)
+        """What was sent last, and what the settings hold."""
+        return (self._sign_in.client_secret, self._sign_in.refresh_token, *self._sent)
 
     def is_sign_in_refused(self, response: requests.Response) -> bool:
         """Never: here a 401 concerns the client's id and secret, told by `refresh`."""
@@ -91,47 +100,80 @@ class TokenEndpoint(RestClient):
             code = None
         return str(code) if code else super().words_of(response)
 
-    def refresh(self, refresh_token: str) -> RefreshedTokens:
+    def refresh(self, refresh_token: str) -> GrantedTokens:
         """Exchange a refresh token for an access token.
 
         Raises:
             GrantRefused: the refresh token is not accepted.
             StopRun: the client is not accepted, or the endpoint can't be used.
         """
-        self._sent_token = refresh_token
+        refused = GrantRefused(
+            "CRMOffice doesn't accept the refresh token (any more): run `tap-crmoffice login`, or "
+            "set a new refresh_token"
+        )
+        form = {"grant_type": REFRESH_GRANT, "refresh_token": refresh_token}
+        return self._granted(form, refused, repeatable=True)
+
+    def trade(self, code: str, authorization: Authorization) -> GrantedTokens:
+        """Exchange the code of a sign-in in the browser for tokens; it can be done once.
+
+        Raises:
+            StopRun: the code or the client is not accepted, no refresh token comes with it, or the
+                endpoint can't be used.
+        """
         form = {
-            "grant_type": REFRESH_GRANT,
+            "grant_type": CODE_GRANT,
+            "code": code,
+            "redirect_uri": authorization.redirect_uri,
+            "code_verifier": authorization.verifier,
+        }
+        refused = StopRun("CRMOffice doesn't accept the code of this sign-in: start it again")
+        try:
+            granted = self._granted(form, refused, repeatable=False)
+        except OutcomeUnknown as unknown:
+            raise StopRun(f"{unknown}: start the sign-in again") from None
+        if not granted.refresh_token:
+            raise StopRun(
+                "CRMOffice gives no refresh token, so the sign-in would end within the hour: the "
+                "client must be allowed the scope offline_access"
+            )
+        return granted
+
+    def _granted(
+        self, form: dict[str, str], refused: StopRun, *, repeatable: bool
+    ) -> GrantedTokens:
+        """The tokens for a grant; `refused` is raised where just this grant is not accepted."""
+        client = {
             "client_id": self._sign_in.client_id,
             "client_secret": self._sign_in.client_secret,
-            "refresh_token": refresh_token,
         }
+        self._sent = tuple(value for name, value in form.items() if name in NOT_TOLD)
         try:
-            answer = self.request("POST", TOKEN_PATH, form=form, repeatable=True)
-        except RecordRefused as refused:
-            raise self._explained(refused) from None
+            answer = self.request(
+                "POST", TOKEN_PATH, form={**client, **form}, repeatable=repeatable
+            )
+        except RecordRefused as refusal:
+            raise self._explained(refusal, refused) from None
         if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
             raise StopRun(
                 f"{self.base_url}{TOKEN_PATH} gives no access token: check the setting auth_url"
             )
         lifetime = answer.get("expires_in")
-        return RefreshedTokens(
+        return GrantedTokens(
             access_token=answer["access_token"],
             lifetime=float(lifetime) if isinstance(lifetime, (int, float)) else None,
             refresh_token=answer.get("refresh_token") or None,
         )
 
-    def _explained(self, refused: RecordRefused) -> StopRun:
-        words = str(refused).split()
+    def _explained(self, refusal: RecordRefused, refused: StopRun) -> StopRun:
+        words = str(refusal).split()
         if BAD_CLIENT.intersection(words):
             return StopRun(
                 "CRMOffice doesn't know this client: check the settings client_id and client_secret"
             )
         if BAD_GRANT.intersection(words):
-            return GrantRefused(
-                "CRMOffice doesn't accept the refresh token (any more): sign in again and set "
-                "refresh_token"
-            )
-        return StopRun(f"{refused}; check the setting auth_url (or tenant)")
+            return refused
+        return StopRun(f"{refusal}; check the setting auth_url (or tenant)")
 
 
 def expiry_of(access_token: str) -> float | None:

@@ -13,6 +13,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from typing_extensions import override
 
 from tap_crmoffice.instants import instant
+from tap_crmoffice.login import login
 from tap_crmoffice.schemas import SCHEMAS
 from tap_crmoffice.settings import SIGN_IN_SETTINGS, client_from_settings
 from tap_crmoffice.streams import FULL_READ_HOURS, STREAMS
@@ -31,6 +32,7 @@ class TapCrmOffice(PlainErrors, Tap):
     """Reads companies, users, contacts and activities from CRMOffice."""
 
     name = "tap-crmoffice"
+    sub_commands = (login,)
     message_writer_class = MsgSpecWriter
 
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(

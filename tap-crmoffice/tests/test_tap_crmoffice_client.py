@@ -16,7 +16,8 @@ from tap_crmoffice.harvest import is_older
 from tap_crmoffice.settings import client_from_settings
 from tap_crmoffice.signin import SignIn
 from tap_crmoffice.tap import TapCrmOffice
-from tap_crmoffice.tokens import StoredTokens, TokenStore
+from tap_crmoffice.token_file import StoredTokens
+from tap_crmoffice.tokens import TokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -32,10 +32,17 @@ def test_a_tenant_can_not_lead_to_another_host(tenant: str) -> None:
         client_from_settings({**REFRESH, "tenant": tenant})
 
 
-@pytest.mark.parametrize("name", ["client_id", "client_secret", "refresh_token", "tenant"])
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "tenant"])
 def test_what_is_missing_for_a_sign_in_is_named(name: str) -> None:
     with pytest.raises(SettingError, match=f"no sign-in to CRMOffice: missing .*{name}"):
         client_from_settings({**REFRESH, name: None})
+
+
+def test_without_a_refresh_token_and_before_a_login_both_ways_are_named(tmp_path: Path) -> None:
+    settings = {**REFRESH, "refresh_token": "", "token_file": str(tmp_path / "token.json")}
+
+    with pytest.raises(SettingError, match="run `tap-crmoffice login`, or set a refresh_token"):
+        client_from_settings(settings)
 
 
 def test_an_access_token_is_enough() -> None:

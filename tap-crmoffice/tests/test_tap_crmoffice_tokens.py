@@ -88,7 +88,7 @@ def test_a_newly_set_refresh_token_wins_over_the_file(
     store(sign_in).access_token()
     newly_set = replace(sign_in, refresh_token="made-up-and-wrong")
 
-    with pytest.raises(StopRun, match="sign in again and set refresh_token"):
+    with pytest.raises(StopRun, match="run `tap-crmoffice login`, or set a new refresh_token"):
         store(newly_set).access_token()
     assert refreshes(sandbox) == 2
 
@@ -102,6 +102,64 @@ def test_the_refresh_token_that_is_set_is_tried_when_the_stored_one_is_refused(
     sign_in.token_file.write_text(json.dumps({**kept, "refresh_token": "made-up-and-old"}))
 
     assert store(sign_in, later=4000).access_token()
+
+
+def test_a_refresh_token_that_is_set_no_longer_is_not_needed(
+    sandbox: RunningSandbox, sign_in: SignIn
+) -> None:
+    store(sign_in).access_token()
+    sandbox.switch(keep_initial_refresh_token=False)
+    without = replace(sign_in, refresh_token="")
+
+    for hours in range(1, 4):
+        assert store(without, later=hours * 4000).access_token()
+
+
+def test_a_refresh_token_that_is_set_again_does_not_win_over_what_it_led_to(
+    sandbox: RunningSandbox, sign_in: SignIn
+) -> None:
+    store(sign_in).access_token()
+    store(replace(sign_in, refresh_token=""), later=4000).access_token()
+    sandbox.switch(keep_initial_refresh_token=False)
+
+    assert store(sign_in, later=8000).access_token()
+
+
+@pytest.mark.parametrize("change", [{"client_id": "other"}, {"auth_url": "https://127.0.0.1:9"}])
+def test_the_sign_in_of_another_client_is_not_used(
+    sandbox: RunningSandbox, sign_in: SignIn, change: dict[str, str]
+) -> None:
+    store(sign_in).access_token()
+    sandbox.reset_requests()
+
+    with pytest.raises(StopRun, match=r"there is no sign-in in .*: run `tap-crmoffice login`"):
+        store(replace(sign_in, refresh_token="", **change)).access_token()
+    assert refreshes(sandbox) == 0
+
+
+def test_a_stored_refresh_token_that_is_refused_leads_to_a_new_login(
+    sandbox: RunningSandbox, sign_in: SignIn
+) -> None:
+    store(sign_in).access_token()
+    kept = json.loads(sign_in.token_file.read_text())
+    sign_in.token_file.write_text(json.dumps({**kept, "refresh_token": "made-up-and-old"}))
+    sandbox.reset_requests()
+
+    with pytest.raises(StopRun, match="run `tap-crmoffice login`"):
+        store(replace(sign_in, refresh_token=""), later=4000).access_token()
+    assert refreshes(sandbox) == 1
+
+
+def test_the_file_of_a_release_that_knew_no_login_is_used(
+    sandbox: RunningSandbox, sign_in: SignIn
+) -> None:
+    first = store(sign_in).access_token()
+    kept = json.loads(sign_in.token_file.read_text())
+    del kept["client"]
+    sign_in.token_file.write_text(json.dumps(kept))
+
+    assert store(sign_in).access_token() == first
+    assert refreshes(sandbox) == 1
 
 
 def test_two_plugins_at_once_refresh_only_once(sandbox: RunningSandbox, sign_in: SignIn) -> None:
@@ -224,7 +282,7 @@ def test_a_refresh_that_fails_in_passing_is_tried_again(
     [
         ({"client_secret": "made-up-wrong"}, "check the settings client_id and client_secret"),
         ({"client_id": "made-up-wrong"}, "check the settings client_id and client_secret"),
-        ({"refresh_token": "made-up-wrong"}, "set refresh_token"),
+        ({"refresh_token": "made-up-wrong"}, "set a new refresh_token"),
     ],
 )
 def test_a_refused_refresh_names_the_settings_to_check_and_no_secret(
