@@ -18,6 +18,7 @@ from sandbox.gate import Gate
 from sandbox.look import look_at_crmoffice, look_at_trello
 from sandbox.pages import home
 from sandbox.trello.app import TrelloApp
+from sandbox.trello.consent import consent_routes
 from sandbox.world import World
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def make_server(data: Path, seed: Seed = "full") -> uvicorn.Server:
             Route("/", first_page),
             Route("/look/crmoffice", crmoffice_page),
             Route("/look/trello", trello_page),
+            *consent_routes(world),
             Mount("/trello/1", TrelloApp(world)),
             Mount("/crmoffice", CrmApp(world).fastapi),
             Mount("/sandbox", routes=Control(world).routes()),
