@@ -36,7 +36,7 @@ class TrelloClient(RestClient):
         base_url: address of the API.
         member_tokens: member id to token, for `of_member`.
         quotas: the token's quotas; new ones by default.
-        setting: the setting that holds the token, for messages.
+        advice: what to do when the token is refused, for messages.
 
     Raises:
         SettingError: when `base_url` is no address, or plain http to another machine; when
@@ -51,7 +51,7 @@ class TrelloClient(RestClient):
         base_url: str = DEFAULT_API_URL,
         member_tokens: Mapping[str, str] | None = None,
         quotas: Quotas | None = None,
-        setting: str = "token",
+        advice: str = "check the setting 'token'",
     ) -> None:
         super().__init__(base_url, name="Trello", user_agent="tap-trello")
         self._api_key = api_key
@@ -59,7 +59,7 @@ class TrelloClient(RestClient):
         self._member_tokens = by_member_id(member_tokens or {})
         self._members: dict[str, TrelloClient] = {}
         self._making_member = threading.Lock()
-        self._setting = setting
+        self._advice = advice
         self.quotas = quotas or Quotas()
         self.server_time: datetime | None = None
         """Trello's clock as its last answer told it, cut to the second; None before the first."""
@@ -113,12 +113,12 @@ class TrelloClient(RestClient):
         return is_sign_in_refusal(response)
 
     def words_of(self, response: requests.Response) -> str:
-        """Trello's own words, with the setting to look at where the sign-in is refused."""
+        """Trello's own words, with what to do where the sign-in is refused."""
         words = super().words_of(response)
         if not is_sign_in_refusal(response):
             return words
-        setting = "api_key" if "key" in words.lower() else self._setting
-        return f"{words} (check the setting '{setting}')"
+        advice = "check the setting 'api_key'" if "key" in words.lower() else self._advice
+        return f"{words} ({advice})"
 
     def get_many(self, paths: Iterable[str], *, at_once: int = MOST_ROUTES) -> Iterator[Any]:
         """Read many paths, ten to a request, in order and only as far as the caller iterates.
@@ -139,7 +139,7 @@ class TrelloClient(RestClient):
             token,
             base_url=self.base_url,
             quotas=Quotas(self.quotas.key),
-            setting=f"member_tokens.{member_id}",
+            advice=f"check the setting 'member_tokens.{member_id}'",
         )
         client.backoff, client.attempts, client.timeout = self.backoff, self.attempts, self.timeout
         return client

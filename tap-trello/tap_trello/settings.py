@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from singer_rest import SettingError
@@ -10,11 +11,20 @@ from singer_sdk import typing as th
 
 from tap_trello.client import DEFAULT_API_URL, TrelloClient
 from tap_trello.instants import instant_of
+from tap_trello.token_file import TokenFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SIGN_IN_SETTINGS", "client_from_settings", "start_date_of"]
+__all__ = [
+    "SIGN_IN_SETTINGS",
+    "client_from_settings",
+    "start_date_of",
+    "token_file_of",
+    "token_of",
+]
+
+TOKEN_FILE = ".trello-token.json"  # noqa: S105 - a file name
 
 SIGN_IN_SETTINGS = th.PropertiesList(
     th.Property(
@@ -28,10 +38,18 @@ SIGN_IN_SETTINGS = th.PropertiesList(
     th.Property(
         "token",
         th.StringType,
-        required=True,
         secret=True,
         title="Token",
-        description="Token of the member that this plugin acts as.",
+        description="Token of the member that this plugin acts as; if not set, that of "
+        "`tap-trello login`.",
+    ),
+    th.Property(
+        "token_file",
+        th.StringType,
+        default=TOKEN_FILE,
+        title="Token file",
+        description="File in which `tap-trello login` keeps the token, readable for its owner "
+        "only.",
     ),
     th.Property(
         "member_tokens",
@@ -57,15 +75,29 @@ def client_from_settings(config: Mapping[str, Any]) -> TrelloClient:
     Raises:
         SettingError: when key or token are missing, or the address is none.
     """
-    for name in ("api_key", "token"):
-        if not config.get(name):
-            raise SettingError(f"missing setting '{name}'")
     return TrelloClient(
-        config["api_key"],
-        config["token"],
+        config.get("api_key") or "",
+        token_of(config),
         base_url=config.get("api_url") or DEFAULT_API_URL,
         member_tokens=config.get("member_tokens"),
+        advice="check the setting 'token'" if config.get("token") else "run `tap-trello login`",
     )
+
+
+def token_of(config: Mapping[str, Any]) -> str:
+    """The token that is set, else that of the token file.
+
+    Raises:
+        SettingError: when the key or both are missing, or the file's token is of another key.
+    """
+    if not config.get("api_key"):
+        raise SettingError("missing setting 'api_key'")
+    return config.get("token") or token_file_of(config).token_for(config["api_key"])
+
+
+def token_file_of(config: Mapping[str, Any]) -> TokenFile:
+    """The token file of the settings."""
+    return TokenFile(Path(config.get("token_file") or TOKEN_FILE).expanduser())
 
 
 def start_date_of(config: Mapping[str, Any]) -> datetime | None:

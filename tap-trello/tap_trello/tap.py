@@ -14,6 +14,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from tap_trello.account import Account
 from tap_trello.fields import Fields, selected_fields
+from tap_trello.login import login
 from tap_trello.settings import SIGN_IN_SETTINGS, client_from_settings
 from tap_trello.sight import Sight
 from tap_trello.streams import STREAMS
@@ -88,6 +89,7 @@ class TapTrello(PlainErrors, Tap):
     """Singer tap for Trello."""
 
     name = "tap-trello"
+    sub_commands = (login,)
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
     message_writer_class = MsgSpecWriter
 
@@ -124,3 +126,10 @@ class TapTrello(PlainErrors, Tap):
             found = super().streams
             self._streams = {stream.name: found[stream.name] for stream in STREAMS}
         return self._streams
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check each setting, then whether they suffice; not when only the catalog is wanted."""
+        errors = super()._validate_config(raise_errors=raise_errors)
+        if raise_errors:
+            client_from_settings(self.config)
+        return errors

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from linked_target import DestinationStream, Facts, LinkedTarget, linked_settings
 from singer_sdk import typing as th
-from tap_trello.settings import SIGN_IN_SETTINGS, client_from_settings
+from tap_trello.settings import SIGN_IN_SETTINGS, client_from_settings, token_of
 
 from target_trello.account import RememberingAccount
 from target_trello.actions import Actions
@@ -72,7 +72,7 @@ class TargetTrello(LinkedTarget):
     def open_streams(self, facts: Facts) -> Sequence[DestinationStream]:
         """Organizations, members and actions, which share one account."""
         config = self.config
-        account = RememberingAccount(client_from_settings(config), facts, config["token"])
+        account = RememberingAccount(client_from_settings(config), facts, token_of(config))
         organization = config.get("organization_id")
         card = CommentCard(
             account, facts, label=label_of(config["source"]), organization_id=organization
@@ -86,3 +86,10 @@ class TargetTrello(LinkedTarget):
             ),
             Actions(account, card, config.get("card_id"), EarlierComments(account, facts)),
         ]
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check each setting, then whether they suffice for a sign-in."""
+        errors: list[str] = super()._validate_config(raise_errors=raise_errors)
+        if raise_errors:
+            client_from_settings(self.config)
+        return errors
