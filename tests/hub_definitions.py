@@ -56,12 +56,12 @@ class Page:
 _TRELLO = "https://developer.atlassian.com/cloud/trello/rest/"
 _CRMOFFICE = "https://crmoffice.no/"
 _TRELLO_SIGN_IN = (
-    "Make a Power-Up at https://trello.com/power-ups/admin for the `api_key`, and a `token` of the "
-    "member that the plugin acts as."
+    "Make a Power-Up at https://trello.com/power-ups/admin for the `api_key`. Then run `tap-trello "
+    "login`, signed in as the member that the plugin acts as; or set a `token` of that member."
 )
 _CRMOFFICE_SIGN_IN = (
-    "Your CRMOffice administrator makes an API client. Give its id and secret, the tenant and the "
-    "refresh token of a first sign-in; or an `access_token` alone, for a first try."
+    "Your CRMOffice administrator makes an API client. Give its id and secret and the tenant, then "
+    "run `tap-crmoffice login`; or give an `access_token` alone, for a first try."
 )
 _LINKS = (
     "The file of linked ids, `links_url`, has to be the same for target-trello and "
@@ -152,6 +152,8 @@ def _definition(plugin: str, told: Mapping[str, Any], page: Page) -> dict[str, A
     }
     if kind_of(plugin) == "extractors":
         definition["select"] = ["*.*"]
+    if "commands" in entry:
+        definition["commands"] = entry["commands"]
     return definition
 
 

@@ -167,6 +167,21 @@ def test_every_command_in_meltano_yml_exists() -> None:
     plugins = meltano_plugins()
     assert set(plugins["links"]["commands"].values()) <= set(links_command.commands)
     assert set(plugins["sandbox"]["commands"].values()) <= set(sandbox_command.commands)
+    for plugin, kind in PLUGINS.items():
+        sub_commands = {command.name for command in kind.sub_commands}
+        stated = plugins[plugin].get("commands", {})
+        assert set(stated) == sub_commands
+        for name, command in stated.items():
+            assert command["args"].split()[0] == name
+
+
+@every_page
+def test_every_sub_command_of_a_plugin_named_exists(page: Path) -> None:
+    for code in code_of(page):
+        for plugin, name in re.findall(r"\b((?:tap|target)-\w+)[: ]([a-z]+)(?![\w-])", code):
+            if plugin in PLUGINS:
+                known = {command.name for command in PLUGINS[plugin].sub_commands}
+                assert name in known, code
 
 
 @every_page

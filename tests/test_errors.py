@@ -49,7 +49,7 @@ def assert_told_in_one_line(result: subprocess.CompletedProcess[str], *words: st
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_missing_settings_are_named(office: Office, plugin: str) -> None:
     result = run_plugin(plugin, {}, office.folder)
-    setting = "api_key" if "trello" in plugin else "refresh_token"
+    setting = "api_key" if "trello" in plugin else "client_secret"
     assert_told_in_one_line(result, setting)
 
 

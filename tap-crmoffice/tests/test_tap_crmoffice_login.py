@@ -13,6 +13,7 @@ import subprocess
 import sys
 import webbrowser
 from html import unescape
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -346,6 +347,7 @@ def test_no_secret_is_printed_or_logged(
 ) -> None:
     """The sandbox runs in this process, so its codes and tokens are among the random texts."""
     caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("LOGLEVEL", "DEBUG")
     made: list[str] = []
     at_random = secrets.token_urlsafe
 
@@ -355,8 +357,17 @@ def test_no_secret_is_printed_or_logged(
 
     monkeypatch.setattr(secrets, "token_urlsafe", recorded)
 
-    told = login(allow).output + caplog.text
+    def visit(address: str) -> None:
+        right = urlsplit(pressed(address))
+        caplog.clear()  # of what this test's own requests logged
+        connection = HTTPConnection(right.netloc, timeout=LONG)
+        connection.request("GET", f"{right.path}?{right.query}")
+        assert connection.getresponse().status == 200
+        connection.close()
 
+    told = login(visit).output + caplog.text
+
+    assert "/connect/token" in told
     tokens = json.loads(Path(settings["token_file"]).read_text())
     state, verifier, code, refresh_token = made
     assert state in told, "the address is printed"
