@@ -63,12 +63,15 @@ class MeltanoProject:
         found["config"] = {**found.get("config", {}), **config}
         path.write_text(yaml.safe_dump(project, sort_keys=False, allow_unicode=True))
 
-    def meltano(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def meltano(
+        self, *arguments: str, stdin: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run Meltano; its output is both streams together."""
         return subprocess.run(
             [Path(sys.executable).parent / "meltano", *arguments],
             cwd=self.folder,
             env=self.environment | variables,
+            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -12,6 +13,7 @@ import requests
 import yaml
 from sandbox.testing import RunningSandbox
 
+from tests.command_line import browser_in
 from tests.meltano_project import MeltanoProject
 from tests.shipped import PROJECT
 from tests.warehouses import has_postgresql, running_server
@@ -119,6 +121,60 @@ def test_the_environment_prod_needs_its_settings_and_says_which(project: Meltano
     result = project.meltano("--environment=prod", "run", "tap-trello-raw", "target-jsonl")
     assert result.returncode == 1
     assert "api_key" in result.stdout
+
+
+@pytest.mark.parametrize("form", ["tap-trello login", "tap-trello:login"])
+def test_a_login_to_trello_is_all_that_the_environment_prod_needs_beside_the_key(
+    project: MeltanoProject, form: str
+) -> None:
+    with filled_in(project, TRELLO_API_KEY="sandbox-key"):
+        login = project.meltano(
+            "--environment=prod", "invoke", *form.split(), "--no-browser", stdin="sandbox-token\n"
+        )
+        assert login.returncode == 0, login.stdout
+        assert "The plugins act as CRM Sync (@crmsync)." in login.stdout
+        told = project.meltano("--environment=prod", "invoke", "tap-trello", "--test=schema")
+        assert told.returncode == 0, told.stdout
+        assert '"SCHEMA"' in told.stdout
+    assert "sandbox-token" not in login.stdout + told.stdout
+    (project.folder / ".trello-token.json").unlink()
+
+
+@pytest.mark.parametrize("form", ["tap-crmoffice login", "tap-crmoffice:login"])
+def test_a_login_to_crmoffice_is_all_that_the_environment_prod_needs_beside_the_client(
+    project: MeltanoProject, box: RunningSandbox, form: str
+) -> None:
+    box.switch(sign_in="allow")
+    client = {"ID": "sandbox-client", "SECRET": "sandbox-secret"}
+    with filled_in(project, **{f"CRMOFFICE_CLIENT_{name}": each for name, each in client.items()}):
+        login = project.meltano(
+            *("--environment=prod", "invoke", *form.split(), "--port", "0"),
+            BROWSER=browser_in(project.folder),
+        )
+        assert login.returncode == 0, login.stdout
+        assert "Signed in to CRMOffice." in login.stdout
+        told = project.meltano("--environment=prod", "invoke", "tap-crmoffice", "--test=schema")
+        assert told.returncode == 0, told.stdout
+        assert '"SCHEMA"' in told.stdout
+    (project.folder / ".crmoffice-token.json").unlink()
+
+
+@contextmanager
+def filled_in(project: MeltanoProject, **values: str) -> Iterator[None]:
+    """The example of .env, with these values and no others, as a person fills it in."""
+    lines = (PROJECT / ".env.example").read_text().splitlines()
+    names = [line.partition("=")[0] for line in lines]
+    filled = [
+        f"{name}={values[name]}" if name in values else line
+        for name, line in zip(names, lines, strict=True)
+    ]
+    assert set(values) <= set(names)
+    path = project.folder / ".env"
+    path.write_text("\n".join(filled))
+    try:
+        yield
+    finally:
+        path.unlink()
 
 
 def test_jobs_and_schedules_are_listed(project: MeltanoProject) -> None:

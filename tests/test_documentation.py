@@ -137,7 +137,8 @@ def test_every_job_and_plugin_that_is_run_exists(page: Path) -> None:
         for plugin in meltano_plugins().values()
         for command in plugin.get("commands", {})
     }
-    known = jobs | added | commands | set(meltano_plugins())
+    sub_commands = {command.name for kind in PLUGINS.values() for command in kind.sub_commands}
+    known = jobs | added | commands | sub_commands | set(meltano_plugins())
     used = {
         word
         for code in code_of(page)
