@@ -39,7 +39,12 @@ COMPARED = {
     "tap-trello": {
         "actions": ["type", "date", "data.text", "data.board.name", "memberCreator.fullName"],
         "boards": ["name", "closed", "dateLastView", "prefs.permissionLevel"],
-        "cards": ["name", "desc", "due", "idShort", "closed"],
+        "board_labels": ["idBoard", "name", "color"],
+        "board_custom_fields": ["idModel", "name", "type", "display.cardFront"],
+        "cards": ["name", "desc", "due", "idShort", "closed", "badges.comments"],
+        "card_attachments": ["name", "url", "isUpload", "date"],
+        "card_custom_field_items": ["idCustomField", "idModel", "value.text", "value.checked"],
+        "checklists": ["idBoard", "idCard", "name"],
         "members": ["fullName", "username", "email"],
     },
     "tap-crmoffice": {
@@ -49,7 +54,7 @@ COMPARED = {
     },
 }
 """Properties by stream; among them null ones, times, nested ones, and one within an open object."""
-OPEN = {"prefs.permissionLevel"}
+OPEN = {"prefs.permissionLevel", "display.cardFront", "badges.comments"}
 TIMES = {"date", "due", "dateLastView", "startsAt"}
 
 
@@ -95,13 +100,19 @@ def messages(reading: Office) -> dict[tuple[str, bool], str]:
 def originals(reading: Office) -> dict[str, list[Row]]:
     """The records of both systems by stream, as their APIs answer."""
     boards = reading.trello("GET", "/members/me/boards", fields="all", filter="all")
+    cards = of_boards(reading, boards, "cards", filter="all")
     return {
         "companies": reading.companies(),
         "contacts": reading.contacts(),
         "activities": reading.activities(),
         "boards": boards,
         "members": reading.people(),
-        "cards": of_boards(reading, boards, "cards", filter="all"),
+        "board_labels": of_boards(reading, boards, "labels"),
+        "board_custom_fields": of_boards(reading, boards, "customFields"),
+        "cards": cards,
+        "card_attachments": of_cards(reading, cards, "attachments"),
+        "card_custom_field_items": of_cards(reading, cards, "customFieldItems"),
+        "checklists": of_boards(reading, boards, "checklists"),
         "actions": of_boards(reading, boards, "actions", limit=1000),
     }
 
@@ -112,6 +123,10 @@ def of_boards(office: Office, boards: list[Row], kind: str, **query: Any) -> lis
         for board in boards
         for record in office.trello("GET", f"/boards/{board['id']}/{kind}", **query)
     ]
+
+
+def of_cards(office: Office, cards: list[Row], kind: str) -> list[Row]:
+    return [part for card in cards for part in office.trello("GET", f"/cards/{card['id']}/{kind}")]
 
 
 def dug(record: Row, path: str) -> Any:
@@ -161,6 +176,8 @@ def test_every_record_arrives_as_the_api_answers_it(
     told = messages[tap, way == BY_TAP]
     warehouse.load(told, place, **(warehouse.flattening if way == BY_TARGET else {}))
     for stream, all_paths in COMPARED[tap].items():
+        if way != NESTED and stream in warehouse.loses_a_record_of:
+            continue
         lost = OPEN if way == BY_TARGET and not warehouse.flattening_keeps else set()
         paths = [path for path in all_paths if path not in lost]
         rows = warehouse.rows(place, stream)

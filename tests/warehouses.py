@@ -55,6 +55,8 @@ class Warehouse(ABC):
     """Whether objects that may hold anything survive that."""
     empty_is_null = False
     """Whether an empty text is stored as NULL."""
+    loses_a_record_of: frozenset[str] = frozenset()
+    """Streams of which it takes the first record for a header, as all flattened columns are text."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
@@ -116,6 +118,7 @@ class DuckDb(Warehouse):
     target = "target-duckdb"
     flattening_keeps = False
     empty_is_null = True
+    loses_a_record_of = frozenset({"card_custom_field_items"})
     flattening: Row = {"data_flattening_max_level": 3}  # noqa: RUF012 - read only
 
     def rows(self, place: str, stream: str) -> list[Row]:
