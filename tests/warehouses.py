@@ -56,7 +56,7 @@ class Warehouse(ABC):
     empty_is_null = False
     """Whether an empty text is stored as NULL."""
     loses_a_record_of: frozenset[str] = frozenset()
-    """Streams of which it takes the first record for a header, as all flattened columns are text."""
+    """Streams whose first record it takes for a header, as all flattened columns are text."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
