@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +46,9 @@ class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lists_as_bare_arrays: bool = False
     owner_id: Literal["id", "userName", "mixed"] = "mixed"
     naive_timestamps: bool = False
+    commit_delay_ms: Natural = 0
+    custom_fields: bool = False
+    document_needs_sign_in: bool = False
     validation_status: Literal[400, 422] = 422
     crm_quota: Positive | None = None
     crm_window_ms: Positive = 10_000

@@ -176,7 +176,9 @@ def test_a_quota_answers_429_with_retry_after(box: RunningSandbox, crm: Client) 
 
 
 def test_the_contract_has_a_page_and_a_document(crm: Client) -> None:
-    paths = crm.get("/openapi.json").json()["paths"]
+    document = crm.get("/openapi.json").json()
+    paths = document["paths"]
+    assert document["servers"] == [{"url": "/crmoffice"}]
     assert {"/companies", "/companies/{id}", "/users", "/auth/connect/token"} <= set(paths)
     page = crm.get("/swagger").text
     assert "/activities/{id}" in page
@@ -190,3 +192,52 @@ def test_no_two_changes_have_the_same_time(box: RunningSandbox, crm: Client) -> 
     query = {"pageSize": 200, "updatedSince": "2026-01-02T00:00:00Z"}
     times = [each["updatedAt"] for each in crm.get("/activities", params=query).json()["items"]]
     assert len(set(times)) == 150
+
+
+def test_a_late_commit_has_an_earlier_time_than_what_was_visible_before(
+    box: RunningSandbox, crm: Client
+) -> None:
+    prompt = crm.patch("/activities/4001", json={"status": "done"}).json()
+    box.switch(commit_delay_ms=30_000)
+    late = crm.patch("/activities/4002", json={"status": "done"}).json()
+    created = crm.post("/activities", json={"subject": "late"}).json()
+    box.switch(commit_delay_ms=0)
+    next_one = crm.patch("/activities/4003", json={"status": "done"}).json()
+
+    assert max(late["updatedAt"], created["updatedAt"]) < prompt["updatedAt"]
+    assert prompt["updatedAt"] < next_one["updatedAt"]
+
+
+def test_a_tenants_own_properties_are_in_records_and_in_the_document_by_a_switch(
+    box: RunningSandbox, crm: Client
+) -> None:
+    plain = crm.get("/companies/1001").json()
+    box.switch(custom_fields="on")
+
+    company = crm.get("/companies/1001").json()
+    models = crm.get("/openapi.json").json()["components"]["schemas"]
+
+    assert "segment" not in plain
+    assert company["segment"] == "Handel"
+    assert set(company) - set(plain) == set(models["Company"]["properties"]) - set(plain)
+    assert set(company["postAddress"]) == set(models["Address"]["properties"])
+    assert crm.get("/activities/4001").json()["priority"] == 2
+    box.switch(custom_fields="off")
+    assert "segment" not in str(crm.get("/openapi.json").json())
+
+
+def test_a_tenants_own_property_can_be_written(box: RunningSandbox, crm: Client) -> None:
+    box.switch(custom_fields="on")
+    crm.patch("/companies/1001", json={"segment": "Havbruk", "postAddress": {"municipality": "B"}})
+
+    company = crm.get("/companies/1001").json()
+
+    assert company["segment"] == "Havbruk"
+    assert company["postAddress"]["municipality"] == "B"
+
+
+def test_the_document_wants_a_sign_in_by_a_switch(box: RunningSandbox, crm: Client) -> None:
+    box.switch(document_needs_sign_in="on")
+
+    assert crm.get("/openapi.json").ok
+    assert crm.get("/openapi.json", headers={"Authorization": ""}).status_code == 401

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
 from sandbox.crm import consent, contract, ledger, signin
+from sandbox.crm.custom_fields import documented
 from sandbox.crm.page import contract_page
 from sandbox.crm.problems import ProblemError
 from sandbox.crm.representation import shown
@@ -48,7 +49,7 @@ class CrmApp:
             description=contract.__doc__ or "",
             docs_url=None,
             redoc_url=None,
-            openapi_url="/openapi.json",
+            openapi_url=None,
         )
         self._add_sign_in()
         for resource in _RESOURCES:
@@ -56,6 +57,7 @@ class CrmApp:
         self._add("GET", "/users", self._users, list[contract.User])
         self._add("GET", "/users/{id}", self._one("users"), contract.User)
         self.fastapi.add_api_route("/swagger", self._page, include_in_schema=False)
+        self.fastapi.add_api_route("/openapi.json", self._document, include_in_schema=False)
 
     def _add_sign_in(self) -> None:
         async def authorize(request: Request) -> Response:
@@ -144,7 +146,7 @@ class CrmApp:
                 query.get("updatedSince"),
             )
             records, total = ledger.page(self._world, resource, asked)
-            return self._listed([shown(self._world, each) for each in records], total)
+            return self._listed([shown(self._world, resource, each) for each in records], total)
 
         return answer
 
@@ -157,14 +159,14 @@ class CrmApp:
     def _one(self, resource: str) -> Answer:
         async def answer(request: Request) -> Response:
             record = ledger.find(self._world, resource, request.path_params["id"])
-            return _json(shown(self._world, record))
+            return _json(shown(self._world, resource, record))
 
         return answer
 
     def _create(self, resource: str) -> Answer:
         async def answer(request: Request) -> Response:
             record = ledger.create(self._world, resource, await _body(request))
-            response = _json(shown(self._world, record), 201)
+            response = _json(shown(self._world, resource, record), 201)
             response.headers["Location"] = f"{request.url.path}/{record['id']}"
             return response
 
@@ -174,7 +176,7 @@ class CrmApp:
         async def answer(request: Request) -> Response:
             changes = await _body(request)
             record = ledger.patch(self._world, resource, request.path_params["id"], changes)
-            return _json(shown(self._world, record))
+            return _json(shown(self._world, resource, record))
 
         return answer
 
@@ -186,10 +188,22 @@ class CrmApp:
         return answer
 
     async def _users(self, _: Request) -> Response:
-        return _json([shown(self._world, each) for each in ledger.users(self._world)])
+        return _json([shown(self._world, "users", each) for each in ledger.users(self._world)])
 
     async def _page(self) -> HTMLResponse:
-        return HTMLResponse(contract_page(self.fastapi.openapi()))
+        return HTMLResponse(contract_page(self._contract()))
+
+    async def _document(self, request: Request) -> Response:
+        try:
+            if self._world.switches.document_needs_sign_in:
+                signin.demand_access(self._world, request.headers.get("authorization", ""))
+        except ProblemError as problem:
+            return problem.response()
+        return _json({**self._contract(), "servers": [{"url": request.scope["root_path"]}]})
+
+    def _contract(self) -> Record:
+        plain = self.fastapi.openapi()
+        return documented(plain) if self._world.switches.custom_fields else plain
 
 
 async def _body(request: Request) -> Record:

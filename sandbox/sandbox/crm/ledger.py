@@ -127,9 +127,9 @@ def _take_id(world: World, resource: str) -> str:
 
 
 def _next_update(world: World) -> str:
-    """Return the time of a change: now, and later than every earlier one."""
+    """Return the time of a change: later than every earlier one, unless it is committed late."""
     world.last_update = max(clock.now_ms(), world.last_update + 1)
-    return clock.iso(world.last_update)
+    return clock.iso(world.last_update - world.switches.commit_delay_ms)
 
 
 def _since(text: str) -> str:

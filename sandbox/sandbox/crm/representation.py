@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import oslo_local
+from sandbox.crm.custom_fields import with_custom_fields
 from sandbox.crm.rules import user_of
 
 if TYPE_CHECKING:
     from sandbox.store import Record
     from sandbox.world import World
 
-_TIMES = ("createdAt", "updatedAt", "startsAt", "endsAt")
+_TIMES = ("createdAt", "updatedAt", "startsAt", "endsAt", "nextReviewAt")
 
 
-def shown(world: World, record: Record) -> Record:
+def shown(world: World, resource: str, record: Record) -> Record:
     """Return a record as it is answered."""
     switches = world.switches
-    body = dict(record)
+    body = with_custom_fields(resource, record) if switches.custom_fields else dict(record)
     if switches.owner_id != "mixed" and body.get("ownerId"):
         user = user_of(world.store, body["ownerId"])
         body["ownerId"] = body["ownerId"] if user is None else user[switches.owner_id]
