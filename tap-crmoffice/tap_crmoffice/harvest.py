@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from tap_crmoffice.bookmark import Given
 from tap_crmoffice.contract import ID, UPDATED_AT
 from tap_crmoffice.instants import instant
 from tap_crmoffice.records import record_of
@@ -31,16 +32,22 @@ class Harvest:
         client: the API.
         resource: name of the resource.
         since: leave out records that were updated before.
+        given: leave out records that were given already and have not changed; by default each
+            record is given.
     """
 
     def __init__(
-        self, client: CrmOfficeClient, resource: str, since: datetime | None = None
+        self,
+        client: CrmOfficeClient,
+        resource: str,
+        since: datetime | None = None,
+        given: Given | None = None,
     ) -> None:
         self.since = since
         self.number = 0
         """How many records were given; one that changed meanwhile counts again."""
-        self.latest: datetime | None = None
-        """The latest `updatedAt` of a record that was given."""
+        self.given = given or Given()
+        """What was seen, and what of it the next run need not give again."""
         self._resource = resource
         self._reading = client.read(resource, since)
         self._without_id = 0
@@ -48,15 +55,17 @@ class Harvest:
     def __iter__(self) -> Iterator[Record]:
         """Read the records; one without an id can't be told from others and is left out."""
         for raw in self._reading:
-            if is_older(raw, self.since):
+            until = instant(raw.get(UPDATED_AT), latest=True)
+            if is_older(until, self.since):
                 continue
             record = record_of(self._resource, raw)
             if record.get(ID) is None:
                 logger.warning("%s: a record without an id is left out", self._resource)
                 self._without_id += 1
                 continue
-            self._note(record)
-            yield record
+            if self.given.is_news(record, until):
+                self.number += 1
+                yield record
 
     def shown_on(self, progress: Progress) -> Harvest:
         """Tell the progress which page is read."""
@@ -81,18 +90,21 @@ class Harvest:
         return self._reading.settled
 
     @property
+    def seconds(self) -> float:
+        """How long the last reading of the list took."""
+        return self._reading.seconds
+
+    @property
     def is_complete(self) -> bool:
         """Whether surely every record was given that is there."""
         return self._reading.complete and not self._without_id
 
-    def _note(self, record: Record) -> None:
-        self.number += 1
-        moment = instant(record.get(UPDATED_AT))
-        if moment is not None and (self.latest is None or moment > self.latest):
-            self.latest = moment
 
+def is_older(until: datetime | None, since: datetime | None) -> bool:
+    """Whether a record was surely updated before: the server may not have looked.
 
-def is_older(raw: Record, since: datetime | None) -> bool:
-    """Whether a record was surely updated before: the server may not have looked."""
-    moment = instant(raw.get(UPDATED_AT), latest=True)
-    return since is not None and moment is not None and moment < since
+    Args:
+        until: when it was updated, at the latest; None where it does not tell.
+        since: None where no record is too old.
+    """
+    return since is not None and until is not None and until < since

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "Reading", "page_of"]
 
+STALE_PAGES = 2  # in a row, without a record that was not seen before, prove that no more come
 SWEEPS = 3  # how often a list is read at most when records move while it is read
 
 logger = logging.getLogger(__name__)
@@ -57,21 +59,33 @@ class Reading:
 
     Pages are counted from the list's begin. A record that is edited while the list is read moves
     to its end and pulls the others forward, so that the first one of the next page is never seen.
-    Such a move shows as a record seen twice or a sinking total; the list is then read again.
+    One that is committed late pushes them back. Such a move shows as a record seen twice or a
+    sinking total; the list is then read again.
 
     Args:
         fetch: returns the page with a number, counted from 1.
         page_size: records per page that `fetch` asks for.
         resource: name of the list for messages.
+        clock: seconds since some moment.
     """
 
-    def __init__(self, fetch: Callable[[int], Page], *, page_size: int, resource: str) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[int], Page],
+        *,
+        page_size: int,
+        resource: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.settled = True
         """Whether the last sweep saw no record move, so that none can have been missed."""
         self.complete = False
         """Whether surely every record was given that was there all the time; see `thoroughly`."""
+        self.seconds = 0.0
+        """How long the last sweep took."""
         self.on_page: Callable[[int, int | None], None] | None = None
         """Called with the number of each page that was fetched, and how many there are if known."""
+        self._clock = clock
         self._fetch = fetch
         self._page_size = page_size
         self._resource = resource
@@ -97,7 +111,9 @@ class Reading:
         self._given.clear()
         for _ in range(self._sweeps):
             sweep = Sweep()
+            began = self._clock()
             yield from self._sweep(sweep)
+            self.seconds = self._clock() - began
             self.settled = sweep.settled
             self.complete = sweep.shows_all and (sweep.pages == 1 or sweep.repeats(before))
             if self.settled and (self.complete or not self._thorough or not sweep.at_end):
@@ -107,26 +123,30 @@ class Reading:
             before = sweep
 
     def _sweep(self, sweep: Sweep) -> Iterator[Raw]:
-        received = longest = 0
+        longest = stale = 0
         total: int | None = None
-        while True:
+        last: list[Raw] | None = None
+        while stale < STALE_PAGES:
             sweep.pages += 1
             page = self._fetch(sweep.pages)
             keys = [_key(record) for record in page.records]
             fresh = len(set(keys) - sweep.seen)
-            if not fresh:  # beyond the end, or the server ignores the number and repeats itself
-                sweep.at_end = not keys
-                break
-            if self.on_page is not None:
-                self.on_page(sweep.pages, pages_of(page, max(longest, len(keys))))
             shrunk = total is not None and page.total is not None and page.total < total
-            if fresh < len(keys) or shrunk:
+            # Either all records moved on by a page, or the server ignores the number: the next
+            # page tells.
+            repeated = page.records == last
+            if shrunk or (not repeated and (stale or fresh < len(keys))):
                 sweep.settled = False
+            if not keys:
+                sweep.at_end = True
+                break
+            stale = 0 if fresh else stale + 1
+            if fresh and self.on_page is not None:
+                self.on_page(sweep.pages, pages_of(page, max(longest, len(keys))))
             yield from self._changed(keys, page.records)
             sweep.seen.update(keys)
-            received += len(keys)
-            total = page.total
-            if self._is_last(len(keys), longest, received, total):
+            total, last = page.total, page.records
+            if self._is_last(len(keys), longest, len(sweep.seen), total):
                 sweep.at_end = True
                 break
             longest = max(longest, len(keys))
@@ -140,13 +160,13 @@ class Reading:
                 self._given[key] = content
                 yield record
 
-    def _is_last(self, length: int, longest: int, received: int, total: int | None) -> bool:
+    def _is_last(self, length: int, longest: int, seen: int, total: int | None) -> bool:
         """Whether no further page is needed.
 
         Without a total a short first page proves nothing: the server may allow less than asked.
         """
         if total is not None:
-            return received >= total
+            return seen >= total
         return length < longest or length > self._page_size
 
 

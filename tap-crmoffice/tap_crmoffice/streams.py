@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from singer_rest import PlainStreamErrors, WatchedStream
@@ -10,9 +12,10 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
+from tap_crmoffice.bookmark import Bookmark, Given
 from tap_crmoffice.contract import ACTIVITIES, COMPANIES, CONTACTS, ID, UPDATED_AT, USERS
 from tap_crmoffice.harvest import Harvest
-from tap_crmoffice.instants import bookmark_of, instant
+from tap_crmoffice.instants import instant
 from tap_crmoffice.schemas import SCHEMAS
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["STREAMS", "CrmOfficeStream", "UpdatedStream"]
 
 FULL_READ_HOURS = 24  # between two full reads, unless the setting says otherwise
+OVERLAP_SECONDS = 60  # read again before the bookmark, unless the setting says otherwise
 
 
 class CrmOfficeStream(PlainStreamErrors, WatchedStream, VersionedStream):
@@ -49,9 +53,9 @@ class CrmOfficeStream(PlainStreamErrors, WatchedStream, VersionedStream):
     def measured_clients(self) -> Iterable[CrmOfficeClient]:
         return (self.client,)
 
-    def harvest(self, since: datetime | None = None) -> Harvest:
+    def harvest(self, since: datetime | None = None, given: Given | None = None) -> Harvest:
         """The records that were updated since, whose reading the progress shows."""
-        return Harvest(self.client, self.name, since).shown_on(self.progress)
+        return Harvest(self.client, self.name, since, given).shown_on(self.progress)
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
@@ -77,8 +81,8 @@ class UpdatedStream(CrmOfficeStream):
 
     Now and then it is read as a whole, since no list shows what was deleted.
 
-    The bookmark is the latest `updatedAt` seen, by the server's clock, and inclusive. It moves when
-    the stream has come to its end, so there is no progress on the way for the SDK to keep.
+    The bookmark is the latest `updatedAt` seen, by the server's clock. It moves when the stream has
+    come to its end, so there is no progress on the way for the SDK to keep.
     """
 
     replication_key = UPDATED_AT
@@ -89,14 +93,16 @@ class UpdatedStream(CrmOfficeStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
+        before = Bookmark.of_state(self.stream_state)
         if self.tells_deletions and self._is_read_as_a_whole:
             harvest = self.harvest(self._start)
             yield from self.read_all(harvest)
+            self._keep(harvest, before, harvest.given.latest)
         else:
             self.carry(self.full_reads.version if self.tells_deletions else None)
-            harvest = self.harvest(self.get_starting_timestamp(context))
+            harvest = self._harvest_since(before)
             yield from harvest
-        self._keep_bookmark(harvest)
+            self._keep(harvest, before, later_of(harvest.given.latest, before.moment))
 
     @property
     def _is_read_as_a_whole(self) -> bool:
@@ -118,22 +124,41 @@ class UpdatedStream(CrmOfficeStream):
             return None
         return instant(self.config.get("start_date"))
 
+    @property
+    def _overlap(self) -> timedelta:
+        return timedelta(seconds=self.config.get("overlap_seconds", OVERLAP_SECONDS))
+
+    def _harvest_since(self, before: Bookmark) -> Harvest:
+        """What was updated since the bookmark, or shortly before and not given yet."""
+        if self.replication_method == REPLICATION_FULL_TABLE:
+            return self.harvest()
+        since = later_of(before.since(self._overlap), self._start)
+        return self.harvest(since, Given(before.given))
+
     @override
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None
     ) -> None:
-        """Nothing: the bookmark moves at the end, see `_keep_bookmark`."""
+        """Nothing: the bookmark moves at the end, see `_keep`."""
 
-    def _keep_bookmark(self, harvest: Harvest) -> None:
+    def _keep(self, harvest: Harvest, before: Bookmark, moment: datetime | None) -> None:
+        """Move the bookmark to a moment, if surely nothing was missed, and note what was given."""
+        after = before.moved(moment, harvest.seconds)
         if not harvest.settled:
             self.logger.warning(
                 "%s kept changing while they were read: the bookmark stays, so that the next run "
                 "finds what this one may have missed",
                 self.name,
             )
-        elif harvest.latest and self.replication_method != REPLICATION_FULL_TABLE:
-            self.stream_state["replication_key"] = UPDATED_AT
-            self.stream_state["replication_key_value"] = bookmark_of(harvest.latest)
+            after = before
+        if self.replication_method != REPLICATION_FULL_TABLE and harvest.given.latest:
+            given = harvest.given.since(after.since(self._overlap), missed=not harvest.settled)
+            replace(after, given=given).put(self.stream_state)
+
+
+def later_of(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later one of two moments; None where there is none."""
+    return max(one, other) if one and other else one or other
 
 
 class CompaniesStream(UpdatedStream):

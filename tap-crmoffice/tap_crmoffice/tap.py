@@ -16,7 +16,7 @@ from tap_crmoffice.instants import instant
 from tap_crmoffice.login import login
 from tap_crmoffice.schemas import SCHEMAS
 from tap_crmoffice.settings import SIGN_IN_SETTINGS, client_from_settings
-from tap_crmoffice.streams import FULL_READ_HOURS, STREAMS
+from tap_crmoffice.streams import FULL_READ_HOURS, OVERLAP_SECONDS, STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tap_crmoffice.client import CrmOfficeClient
 
 __all__ = ["TapCrmOffice"]
+
+LONGEST_OVERLAP = 86_400  # seconds
 
 
 class TapCrmOffice(PlainErrors, Tap):
@@ -42,6 +44,14 @@ class TapCrmOffice(PlainErrors, Tap):
             th.DateTimeType,
             title="Start date",
             description="Earliest `updatedAt` to read when there is no bookmark yet (ISO 8601).",
+        ),
+        th.Property(
+            "overlap_seconds",
+            th.IntegerType(minimum=0, maximum=LONGEST_OVERLAP),
+            default=OVERLAP_SECONDS,
+            title="Overlap in seconds",
+            description="How long before the bookmark to read again, for changes that became "
+            "visible after later ones; what was given already is not given again. 0: not at all.",
         ),
         th.Property(
             "full_read_hours",

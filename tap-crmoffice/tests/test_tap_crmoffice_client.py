@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_rest import NotFound, OutcomeUnknown, RecordRefused, StopRun
 from tap_crmoffice.client import CrmOfficeClient
-from tap_crmoffice.harvest import is_older
+from tap_crmoffice.harvest import Harvest
 from tap_crmoffice.settings import client_from_settings
 from tap_crmoffice.signin import SignIn
 from tap_crmoffice.tap import TapCrmOffice
@@ -162,10 +162,16 @@ def test_a_record_without_an_id_is_left_out_with_a_warning(
     assert "a record without an id is left out" in caplog.text
 
 
-def test_a_time_of_the_hour_that_occurs_twice_is_not_taken_for_an_older_one() -> None:
+def test_a_time_of_the_hour_that_occurs_twice_is_not_taken_for_an_older_one(
+    office: Office, client: CrmOfficeClient
+) -> None:
     bookmark = datetime(2025, 10, 26, 0, 30, tzinfo=timezone.utc)  # 02:30 the first time
+    times = {1: "2025-10-26T02:10:00", 2: "2025-10-26T01:10:00", 3: None}
+    page = [{"id": number, "updatedAt": time} for number, time in times.items()]
+    office.answers["GET /companies"] = (200, page)
 
-    assert not is_older({"updatedAt": "2025-10-26T02:10:00"}, bookmark)
-    assert is_older({"updatedAt": "2025-10-26T01:10:00"}, bookmark)
-    assert not is_older({"updatedAt": None}, bookmark)
-    assert not is_older({"updatedAt": "2025-10-26T01:10:00"}, None)
+    read = {record["id"] for record in Harvest(client, "companies", bookmark)}
+    everything = {record["id"] for record in Harvest(client, "companies")}
+
+    assert read == {"1", "3"}
+    assert everything == {"1", "2", "3"}

@@ -25,7 +25,7 @@ class PagedList:
     cap: int = 200
     tells_total: bool = True
     ignores_page: bool = False
-    before_page: dict[int, Callable[[], None]] = field(default_factory=dict)
+    before_page: dict[int, Callable[[], object]] = field(default_factory=dict)
     fetched: int = 0
     page_size: int = 10
 
@@ -111,6 +111,34 @@ def test_a_deletion_while_reading_does_not_hide_a_record() -> None:
     server.before_page[2] = lambda: server.ids.remove(3)
 
     assert set(ids_of(server.reading())) == set(range(30))
+
+
+def test_a_whole_page_that_is_edited_while_reading_does_not_hide_the_next_one() -> None:
+    server = PagedList(list(range(20)))
+    server.before_page[2] = lambda: [server.touch(number) for number in range(10)]
+    reading = server.reading()
+
+    assert set(ids_of(reading)) == set(range(20))
+    assert reading.settled
+
+
+@pytest.mark.parametrize("tells_total", [True, False])
+def test_a_whole_page_that_comes_in_before_what_was_read_hides_nothing(tells_total: bool) -> None:
+    server = PagedList(list(range(20)), tells_total=tells_total)
+    server.before_page[2] = lambda: server.ids.__setitem__(slice(0, 0), range(100, 110))
+    reading = server.reading()
+
+    assert set(ids_of(reading)) == {*range(20), *range(100, 110)}
+    assert reading.settled
+
+
+def test_a_list_that_turns_into_its_own_last_page_ends() -> None:
+    reading = Reading(
+        lambda number: Page(records(number % 2), None), page_size=1, resource="companies"
+    )
+
+    assert ids_of(reading) == [1, 0]
+    assert not reading.settled
 
 
 def test_a_creation_while_reading_is_read_and_needs_no_second_sweep() -> None:
@@ -219,7 +247,7 @@ def test_a_server_that_repeats_its_first_page_may_have_more() -> None:
 
     assert ids_of(reading) == list(range(10))
     assert not reading.complete
-    assert server.fetched == 2  # a second sweep could not tell either
+    assert server.fetched == 3  # a second sweep could not tell either
 
 
 def test_a_list_that_ends_before_its_total_is_not_complete() -> None:
