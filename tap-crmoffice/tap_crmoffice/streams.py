@@ -16,7 +16,6 @@ from tap_crmoffice.bookmark import Bookmark, Given
 from tap_crmoffice.contract import ACTIVITIES, COMPANIES, CONTACTS, ID, UPDATED_AT, USERS
 from tap_crmoffice.harvest import Harvest
 from tap_crmoffice.instants import instant
-from tap_crmoffice.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +40,7 @@ class CrmOfficeStream(PlainStreamErrors, WatchedStream, VersionedStream):
     _tap: TapCrmOffice
 
     def __init__(self, tap: TapCrmOffice) -> None:
-        super().__init__(tap, schema=SCHEMAS[self.name])
+        super().__init__(tap, schema=tap.schemas[self.name])
 
     @property
     def client(self) -> CrmOfficeClient:

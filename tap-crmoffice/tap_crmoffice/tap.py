@@ -12,14 +12,17 @@ from singer_sdk import typing as th
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from typing_extensions import override
 
+from tap_crmoffice.contract import API_URL
+from tap_crmoffice.document import checked_document_url, document_at
 from tap_crmoffice.instants import instant
 from tap_crmoffice.login import login
 from tap_crmoffice.schemas import SCHEMAS
 from tap_crmoffice.settings import SIGN_IN_SETTINGS, client_from_settings
 from tap_crmoffice.streams import FULL_READ_HOURS, OVERLAP_SECONDS, STREAMS
+from tap_crmoffice.tenant_schemas import tenant_schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from singer_sdk import Stream
 
@@ -61,6 +64,13 @@ class TapCrmOffice(PlainErrors, Tap):
             description="How old the last full read of a stream may be before it is read as a "
             "whole again, to find out what was deleted; 0: never.",
         ),
+        th.Property(
+            "openapi_url",
+            th.StringType,
+            title="OpenAPI address",
+            description="Address of the tenant's own OpenAPI document (JSON); the properties that "
+            "it lists are added to the streams' schemas at discovery.",
+        ),
         EMIT_ACTIVATE_VERSION,
     ).to_dict()
 
@@ -68,6 +78,24 @@ class TapCrmOffice(PlainErrors, Tap):
     def client(self) -> CrmOfficeClient:
         """The client that all streams share."""
         return client_from_settings(self.config)
+
+    @cached_property
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """The streams' schemas by name; those that a catalog holds need no document.
+
+        Raises:
+            SettingError: the document at `openapi_url` can't be read.
+        """
+        url = self.config.get("openapi_url")
+        if not url or self.input_catalog is not None:
+            return SCHEMAS
+        api_url = self.config.get("api_url") or API_URL
+        content = document_at(url, api_url, self._sign_in_headers)
+        return tenant_schemas(SCHEMAS, content)
+
+    def _sign_in_headers(self) -> Mapping[str, str]:
+        """Asked for only if needed: discovery works without a sign-in otherwise."""
+        return self.client.headers()
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -88,5 +116,7 @@ class TapCrmOffice(PlainErrors, Tap):
             start = self.config.get("start_date")
             if start and instant(start) is None:
                 raise SettingError(f"setting 'start_date' is wrong: '{start}' is not ISO 8601")
+            if self.config.get("openapi_url"):
+                checked_document_url(self.config["openapi_url"])
             client_from_settings(self.config)
         return errors

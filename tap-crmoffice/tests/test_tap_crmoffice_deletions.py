@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sqlite3
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -147,6 +148,26 @@ def test_a_table_that_is_filled_run_by_run_holds_what_the_source_holds(
         assert table.ids(stream) == ids(source, stream)
     assert len(table.ids("companies")) == 28
     assert len(table.ids("activities")) == 197
+
+
+@pytest.mark.parametrize("asked", ["without state", "hours"])
+def test_a_comparison_can_be_asked_for_at_any_time(
+    sync: Sync, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    table = VersionedTables()
+    messages, state = sync(full_read_hours=0)
+    table.load(messages)
+    call(sandbox, "DELETE", "/activities/4007")
+    two_hours_later = time.time() + 7200
+
+    monkeypatch.setattr("singer_sdk.plugin_base.time.time", lambda: two_hours_later)
+    messages, _ = (
+        sync(full_read_hours=0) if asked == "without state" else sync(state, full_read_hours=1)
+    )
+    table.load(messages)
+
+    assert "4007" not in table.ids("activities")
+    assert len(table.ids("activities")) == 199
 
 
 def test_users_are_compared_in_each_run(sync: Sync, sandbox: RunningSandbox) -> None:
