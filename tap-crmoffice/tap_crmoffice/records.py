@@ -23,7 +23,7 @@ def record_of(resource: str, raw: dict[str, Any]) -> dict[str, Any]:
         raw: JSON object as the API gave it; it is not changed.
     """
     record = dict(raw)
-    if resource == USERS and record.get(ID) is None:
+    if resource == USERS and record.get(ID) in (None, ""):
         record[ID] = record.get(USER_NAME)
     if ID in record:
         record[ID] = _id_text(record[ID])
