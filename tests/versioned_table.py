@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Row = dict[str, Any]
+Key = Any
+"""The value of a table's key; several of them as a tuple."""
 
 
 @dataclass
@@ -19,24 +21,29 @@ class VersionedTables:
     rows with an older version. A row without a version is never deleted.
     """
 
-    rows: dict[str, dict[str, Row]] = field(default_factory=dict)
-    versions: dict[str, dict[str, int | None]] = field(default_factory=dict)
+    rows: dict[str, dict[Key, Row]] = field(default_factory=dict)
+    versions: dict[str, dict[Key, int | None]] = field(default_factory=dict)
+    keys: dict[str, list[str]] = field(default_factory=dict)
 
     def load(self, messages: Iterable[Row]) -> None:
         """Take in the output of a run."""
         for message in messages:
-            if message["type"] == "RECORD":
+            if message["type"] == "SCHEMA":
+                self.keys[message["stream"]] = message["key_properties"]
+            elif message["type"] == "RECORD":
                 self._put(message["stream"], message["record"], message.get("version"))
             elif message["type"] == "ACTIVATE_VERSION":
                 self._clear(message["stream"], message["version"])
 
-    def ids(self, stream: str) -> set[str]:
+    def ids(self, stream: str) -> set[Key]:
         """The keys of a table's rows."""
         return set(self.rows.get(stream, {}))
 
     def _put(self, stream: str, record: Row, version: int | None) -> None:
-        self.rows.setdefault(stream, {})[record["id"]] = record
-        self.versions.setdefault(stream, {})[record["id"]] = version
+        values = [record[name] for name in self.keys.get(stream, ["id"])]
+        key = values[0] if len(values) == 1 else tuple(values)
+        self.rows.setdefault(stream, {})[key] = record
+        self.versions.setdefault(stream, {})[key] = version
 
     def _clear(self, stream: str, active: int) -> None:
         for key, version in list(self.versions.get(stream, {}).items()):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from singer_rest import RecordRefused, StopRun
 
+from tap_trello.instants import made_at
 from tap_trello.page_size import LARGEST_PAGE, PROBE, smaller
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ class Listing:
                 seen.update(card["id"] for card in fresh)
                 if len(page) < asked_for or (not fresh and before in seen):
                     return
-                oldest = min(card["id"] for card in page)
-                before = after_second_of(oldest) if fresh else oldest
+                before = next_before(before, min(card["id"] for card in page))
             asked_for = limit
             page = self._page(client, limit, before)
 
@@ -96,6 +96,15 @@ class Listing:
         return page
 
 
-def after_second_of(card_id: str) -> str:
-    """An id before which lies all that was made in the second of this one."""
-    return f"{int(card_id[:8], 16) + 1:08x}{'0' * 16}"
+def next_before(before: str | None, oldest: str) -> str:
+    """Before which id the next page begins.
+
+    Args:
+        before: the id before which the last page began, if it did.
+        oldest: the last id on it.
+    """
+    made = made_at(oldest)
+    if made is None:
+        return oldest
+    after_its_second = f"{int(made.timestamp()) + 1:08x}{'0' * 16}"
+    return after_its_second if before is None or after_its_second < before else oldest

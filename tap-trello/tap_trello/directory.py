@@ -62,7 +62,13 @@ class Directory:
 
     def _put(self, member: Member) -> None:
         before = self._by_id.get(member["id"])
-        if before is not None and before["username"] != member["username"]:
-            self._by_username.pop(before["username"].lower(), None)
+        if before is not None and username_of(before) != username_of(member):
+            self._by_username.pop(username_of(before), None)
         self._by_id[member["id"]] = member
-        self._by_username[member["username"].lower()] = member
+        if username_of(member):
+            self._by_username[username_of(member)] = member
+
+
+def username_of(member: Member) -> str:
+    """A member's username, whose case does not matter; empty if there is none."""
+    return (member.get("username") or "").lower()

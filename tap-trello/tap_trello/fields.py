@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from singer_sdk import Stream
 
-__all__ = ["ALL_FIELDS", "Fields", "selected_fields"]
+__all__ = ["ALL_FIELDS", "Fields", "actions_query", "selected_fields"]
+
+NEEDED_OF_ACTIONS = ("type", "date", "data", "idMemberCreator")
+PEOPLE = frozenset({"memberCreator", "member"})  # which have parameters of their own
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,24 @@ class Fields:
 ALL_FIELDS = Fields()
 
 
-def selected_fields(stream: Stream) -> Fields:
+def selected_fields(stream: Stream, added: Collection[str] = ()) -> Fields:
     """The fields of a stream that the catalog selects.
 
     All of them if none is deselected: then what Trello adds comes along, too.
+
+    Args:
+        stream: the stream.
+        added: properties that Trello does not know: the tap adds them.
     """
-    names = stream.schema["properties"]
+    names = stream.schema["properties"].keys() - set(added)
     selected = {name for name in names if stream.mask["properties", name]}
-    return ALL_FIELDS if len(selected) == len(names) else Fields(frozenset(selected))
+    return ALL_FIELDS if selected == names else Fields(frozenset(selected))
+
+
+def actions_query(fields: Fields) -> dict[str, str]:
+    """What a feed is to tell of its actions; nothing if that is all."""
+    names = fields.and_also(*NEEDED_OF_ACTIONS).names
+    if names is None:
+        return {}
+    people = dict.fromkeys(sorted(PEOPLE - names), "false")
+    return {"fields": ",".join(sorted(names - PEOPLE)), **people}

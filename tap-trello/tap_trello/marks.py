@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_trello.instants import instant_of, made_at, trello_time
+from tap_trello.sight import in_words
 from tap_trello.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, MutableMapping
 
-__all__ = ["Key", "Mark", "Place", "settled"]
+__all__ = ["Key", "Mark", "Marks", "Place", "keep_mark", "keep_marks", "kept_marks", "settled"]
 
 Key = tuple[str, str]
+State = dict[str, Any]
 
+PLACES = "places"  # in a stream's part of the state
 ACTIVITY, AT, RECENT = "activity", "listed_at", "recent"
 BOOKMARK, CONTENT, SWEEP = "bookmark", "content", "sweep"
 SETTLING = timedelta(seconds=60)
@@ -40,6 +43,9 @@ class Place:
     def key(self) -> Key:
         """What tells it from all other places."""
         return self.kind, self.id
+
+    def __str__(self) -> str:
+        return f"{in_words(self.kind)} {self.id}"
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,43 @@ class Mark:
         records = sum(map(Tally.of, known), self.records)
         recent = self.recent.union(each for each in known if not self.covers(each))
         latest = max(filter(None, (self.bookmark, bookmark)), default=None)
+        if latest is not None and self.at is not None:
+            # What happened while its pages were read may have been seen of later ones only.
+            latest = min(latest, trello_time(self.at - CLOCKS_DIFFER))
         return replace(self, records=records, recent=recent, bookmark=latest, content=content)
+
+
+Marks = dict[Key, Mark]
+
+
+def kept_marks(state: Mapping[str, Any], kind: str) -> Marks:
+    """The marks of places of a kind; empty ones from earlier releases, which kept only ids.
+
+    Args:
+        state: a stream's part of the state.
+        kind: the kind of places.
+    """
+    return {(kind, place): Mark.of_state(mark) for place, mark in _kept(state, kind).items()}
+
+
+def keep_marks(state: MutableMapping[str, Any], marks: Marks, kinds: Iterable[str]) -> None:
+    """Write all marks of a stream into its part of the state, and no others."""
+    state[PLACES] = {
+        kind: {place: mark.as_state() for (each, place), mark in marks.items() if each == kind}
+        for kind in kinds
+    }
+
+
+def keep_mark(state: MutableMapping[str, Any], place: Place, mark: Mark) -> None:
+    """Write one mark into a stream's part of the state."""
+    kept = _kept(state, place.kind)
+    kept[place.id] = mark.as_state()
+    state.setdefault(PLACES, {})[place.kind] = kept
+
+
+def _kept(state: Mapping[str, Any], kind: str) -> dict[str, State]:
+    kept: Any = state.get(PLACES, {}).get(kind, {})
+    return kept if isinstance(kept, dict) else {place: {} for place in kept}
 
 
 def settled(activity: str | None, at: datetime) -> str | None:

@@ -21,6 +21,7 @@ __all__ = [
     "COMMENTS",
     "TEXT",
     "action_record",
+    "data_of",
     "effective_action",
     "is_comment",
     "member_record",
@@ -45,6 +46,11 @@ AUTHOR = (
     "nonPublic",
     "nonPublicAvailable",
 )
+
+
+def data_of(action: Record) -> Record:
+    """What an action was done to; empty where Trello does not tell."""
+    return action.get("data") or {}
 
 
 def is_comment(action: Record) -> bool:
@@ -82,14 +88,14 @@ def effective_action(raw: Record, trusted: Collection[str], directory: Directory
     record = action_record(raw)
     if not is_comment(raw):
         return record
-    text, footer = raw["data"].get("text") or "", None
+    text, footer = data_of(raw).get("text") or "", None
     bare, found = parse(text)
-    is_trusted = raw["idMemberCreator"] in trusted
+    is_trusted = raw.get("idMemberCreator") in trusted
     if is_trusted:
         text, footer = bare, found
     owner = _owner(record, footer, directory)
     starts = None if footer is None else footer.starts
-    record["data"] = {**raw["data"], "text": text}
+    record["data"] = {**data_of(raw), "text": text}
     record["date"] = raw["date"] if starts is None else trello_time(instant_of(starts))
     record["memberCreator"] = raw.get("memberCreator") if owner is None else owner
     record["footer"] = None if footer is None else asdict(footer)

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
     from tap_trello.account import Account
 
-__all__ = ["BOARDS", "ORGANIZATIONS", "Sight"]
+__all__ = ["BOARDS", "ORGANIZATIONS", "Sight", "in_words"]
 
 ORGANIZATIONS, BOARDS = "organizations", "boards"
+
+
+def in_words(kind: str) -> str:
+    """What people call a kind of place."""
+    return "workspace" if kind == ORGANIZATIONS else "board"
 
 
 class Sight:
@@ -47,8 +52,7 @@ class Sight:
         for kind, ids in known.items():
             place = self._first_hidden(kind, sorted(set(ids) - self.covered(kind)))
             if place is not None:
-                word = "workspace" if kind == ORGANIZATIONS else "board"
-                return f"{word} {place}"
+                return f"{in_words(kind)} {place}"
         return None
 
     def _first_hidden(self, kind: str, missing: Sequence[str]) -> str | None:

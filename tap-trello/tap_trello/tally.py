@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["Tally"]
 
@@ -32,6 +32,11 @@ class Tally:
         """The set of one id."""
         digest = blake2b(record_id.encode(), digest_size=BITS // 8)
         return cls(1, int(digest.hexdigest(), 16))
+
+    @classmethod
+    def of_all(cls, record_ids: Iterable[str]) -> Tally:
+        """The set of these ids."""
+        return sum(map(cls.of, record_ids), cls())
 
     @classmethod
     def of_state(cls, kept: Mapping[str, Any] | None) -> Tally | None:

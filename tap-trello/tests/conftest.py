@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import closing, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +18,8 @@ from tap_trello.quotas import Quotas
 from tap_trello.tap import TapTrello
 
 from sandbox import credentials
+from tests.trello_answers import answers, by_key
+from tests.versioned_table import VersionedTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,6 +84,51 @@ def run(config: dict[str, Any]) -> Callable[..., Messages]:
 
 
 @dataclass
+class Mirror:
+    """Runs the tap on and on into versioned tables, to be compared with what Trello holds."""
+
+    run: Callable[..., Messages]
+    client: TrelloClient
+    tables: VersionedTables = field(default_factory=VersionedTables)
+    state: dict[str, Any] | None = None
+    messages: Messages = field(default_factory=list)
+
+    def load(self, *streams: str, **settings: Any) -> list[str]:
+        """Run once; return the streams whose deletions were told."""
+        self.messages = self.run(self.state, streams=streams, **settings)
+        self.tables.load(self.messages)
+        self.state = [each["value"] for each in self.messages if each["type"] == "STATE"][-1]
+        return [each["stream"] for each in self.messages if each["type"] == "ACTIVATE_VERSION"]
+
+    def read(self, stream: str) -> list[dict[str, Any]]:
+        """The records of a stream that the last run gave."""
+        return [
+            each["record"]
+            for each in self.messages
+            if each["type"] == "RECORD" and each["stream"] == stream
+        ]
+
+    def differences(self, *streams: str) -> dict[str, dict[str, Any]]:
+        """What a table holds otherwise than Trello, by stream and key: both versions of it."""
+        found: dict[str, dict[str, Any]] = {}
+        for stream, records in answers(self.client).items():
+            if streams and stream not in streams:
+                continue
+            expected = {by_key(stream)(record): record for record in records}
+            rows = self.tables.rows.get(stream, {})
+            for key in expected.keys() | rows.keys():
+                pair = rows.get(key), expected.get(key)
+                if pair[0] != pair[1]:
+                    found.setdefault(stream, {})[str(key)] = pair
+        return found
+
+
+@pytest.fixture
+def mirror(run: Callable[..., Messages], client: TrelloClient) -> Mirror:
+    return Mirror(run, client)
+
+
+@dataclass
 class Desk:
     """Somebody who works in Trello."""
 
@@ -119,6 +166,13 @@ class Desk:
 
     def first_list(self, board: str) -> str:
         return str(self.client.get(f"/boards/{board}/lists")[0]["id"])
+
+    def alter(self, kind: str, record_id: str, **changes: Any) -> None:
+        """Change a record as no request could: unknown properties, nulls, another id."""
+        with closing(Store(self.box.data / STATE_FILE)) as store:
+            record = store.get(kind, record_id) or {}
+            store.put(kind, {**record, **changes})
+            store.commit()
 
     def move(self, card_id: str, board_id: str) -> None:
         """Move a card to another board, with its comments; the sandbox has no request for it."""

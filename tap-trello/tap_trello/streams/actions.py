@@ -14,6 +14,7 @@ from tap_trello.account import ACTIVITY
 from tap_trello.board_actions import Position
 from tap_trello.bookmarks import Bookmark
 from tap_trello.census import Count
+from tap_trello.fields import actions_query
 from tap_trello.marks import settled
 from tap_trello.records import TEXT, action_record, effective_action
 from tap_trello.rounds import Limits, Round
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ActionsStream"]
 
-NEEDED = ("type", "date", "data", "idMemberCreator")
-PEOPLE = {"memberCreator", "member"}  # which have parameters of their own
 BOARD, COMMENTS, SWEEP, BOARD_ACTIVITY = "idBoard", "comments", "sweep", "activity"  # in the state
 
 Positions = dict[str, Position]
@@ -52,6 +51,7 @@ class ActionsStream(TrelloStream):
 
     name = "actions"
     replication_key = "date"
+    added = ("footer", "unstated")
 
     def __init__(self, tap: TapTrello) -> None:
         super().__init__(tap)
@@ -253,7 +253,7 @@ class ActionsStream(TrelloStream):
         return {part["context"][BOARD]: position_in(part) for part in self._parts}
 
     def _round(self, boards: Sequence[str], positions: Mapping[str, Position]) -> Round:
-        limits = Limits(start_date_of(self.config), self._edits_since, self._query)
+        limits = Limits(start_date_of(self.config), self._edits_since, actions_query(self.fields))
         return Round(self.account.client, boards, positions, limits)
 
     @property
@@ -261,15 +261,6 @@ class ActionsStream(TrelloStream):
         if self._lookback is None:
             return None
         return self.account.listed_at - timedelta(days=self._lookback)
-
-    @property
-    def _query(self) -> dict[str, str]:
-        """What Trello is to tell of the actions, if the catalog does not select everything."""
-        names = self.fields.and_also(*NEEDED).names
-        if names is None:
-            return {}
-        people = {name: "false" for name in PEOPLE if name not in names}
-        return {"fields": ",".join(sorted(names - PEOPLE)), **people}
 
     def _record(self, action: Record) -> Record:
         if not self.reads_footers:

@@ -9,20 +9,20 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_rest import PlainStreamErrors, computed_once
+from singer_rest import NotFound, PlainStreamErrors, computed_once
 from singer_rest.versions import VersionedStream
 from singer_rest.watched import WatchedStream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_trello.fields import selected_fields
-from tap_trello.sight import BOARDS
+from tap_trello.sight import BOARDS, in_words
 from tap_trello.sweeps import SWEEP_HOURS, Sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from singer_rest import RestClient
+    from singer_rest import RecordRefused, RestClient
     from singer_sdk.helpers.types import Context
 
     from tap_trello.account import Account
@@ -36,6 +36,7 @@ Record = dict[str, Any]
 
 PLACES, RECORDS = "places", "records"  # in the state
 RECORDS_PER_STATE, SECONDS_PER_STATE = 10_000, 30.0
+MAY_NOT_READ = frozenset({401, 403})
 
 
 class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
@@ -45,12 +46,18 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     primary_keys: ClassVar[tuple[str, ...]] = ("id",)
     records_per_state: ClassVar[int] = RECORDS_PER_STATE
+    added: ClassVar[tuple[str, ...]] = ()
+    """Properties of the records that Trello does not know."""
+    optional_at: ClassVar[tuple[str, ...]] = ()
+    """Kinds of places where Trello may refuse these records though it shows the place."""
 
     def __init__(self, tap: TapTrello) -> None:
         super().__init__(tap)
         self._trello_tap = tap
         self._since_state = 0
         self._state_at = time.monotonic()
+        self.refused: set[str] = set()
+        """Ids of places that refuse these records."""
 
     @property
     def account(self) -> Account:
@@ -70,7 +77,24 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
     @computed_once
     def fields(self) -> Fields:
         """The fields to ask Trello for."""
-        return selected_fields(self)
+        return selected_fields(self, self.added)
+
+    def may_refuse(self, kind: str, refusal: RecordRefused) -> bool:
+        """Whether a place of some kind may refuse its records like this, and the run goes on."""
+        return kind in self.optional_at and refusal.status in MAY_NOT_READ
+
+    def note_refused(self, kind: str, place: str, refusal: RecordRefused) -> None:
+        """Go on without a place that is gone, or that may refuse its records.
+
+        Raises:
+            RecordRefused: when it may not.
+        """
+        if not isinstance(refusal, NotFound) and not self.may_refuse(kind, refusal):
+            raise refusal
+        if place not in self.refused:
+            words = f"{in_words(kind)} {place}"
+            self.logger.warning("%s: nothing is read of %s (%s)", self.name, words, refusal)
+        self.refused.add(place)
 
     def doubt_about_places(self, known: Mapping[str, Collection[str]]) -> str | None:
         """Why records in the known places may be neither read nor deleted; None if there are none.
@@ -96,11 +120,16 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
         """Whether everything is to be read again, or reading everything was broken off."""
         return self.sweeps.is_due(self.began, self.config.get("sweep_hours", SWEEP_HOURS))
 
-    def begin_sweep(self) -> int:
+    def begin_sweep(self, *, anew: bool = False) -> int:
         """Begin to read everything, or go on where a run broke off; return the sweep's number.
 
         If deletions are told, that is the version of its records.
+
+        Args:
+            anew: whether to forget what a run that broke off has read.
         """
+        if anew:
+            self._forget_begun()
         number = self.sweeps.begun
         if number is None:
             number = self.carry_new()
@@ -134,7 +163,15 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
 
     def note_sweep(self) -> None:
         """Note that everything was read or looked through, though not to tell what is gone."""
+        self._forget_begun()
         replace(self.sweeps, at=self.began).put(self.stream_state)
+
+    def _forget_begun(self) -> None:
+        """Don't go on with a sweep that was begun; its version is never given again."""
+        begun = self.sweeps.begun
+        replace(self.sweeps, begun=None).put(self.stream_state)
+        if begun is not None and self.tells_deletions:
+            self.full_reads.failed(begun, self.began).put(self.stream_state)
 
     def carry_last(self) -> None:
         """Give the records from here on the version of the last full read, or a first one."""
@@ -186,12 +223,22 @@ class WholeStream(TrelloStream, ABC):
             number += 1
             yield record
         known: dict[str, list[str]] = self.stream_state.get(PLACES, {})
-        doubt = self.doubt_about_places(known)
+        doubt = self.doubt_about_places(known) or self._doubt_about_refused(known)
         told = self.end_full_read(version, number=number, doubt=doubt)
         self.stream_state[PLACES] = {
-            kind: sorted(self.sight.covered(kind).union([] if told else known.get(kind, [])))
+            kind: sorted(self._read_of(kind).union([] if told else known.get(kind, [])))
             for kind in self.kinds_of_places
         }
+
+    def _read_of(self, kind: str) -> set[str]:
+        return self.sight.covered(kind) - self.refused
+
+    def _doubt_about_refused(self, known: Mapping[str, Collection[str]]) -> str | None:
+        """Why what was known of refused places is not gone; None if nothing was."""
+        for kind, ids in known.items():
+            for place in self.refused.intersection(ids):
+                return f"{in_words(kind)} {place} can't be read any more"
+        return None
 
     def copies(self, records: Iterable[Record]) -> Iterator[Record]:
         """Records that others use as well, in a form that the SDK may prune."""

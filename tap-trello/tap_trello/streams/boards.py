@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from singer_rest import RecordRefused
 
 from tap_trello import schemas
+from tap_trello.cards import Listing
+from tap_trello.sight import BOARDS
 from tap_trello.streams.base import WholeStream
-from tap_trello.streams.placewise import Page, PlacewiseStream
+from tap_trello.streams.placewise import PlacewiseStream
+from tap_trello.streams.steps import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,20 +45,23 @@ class BoardListStream(PlacewiseStream):
     """Records that Trello gives in one list for each board."""
 
     path: str
-    """Address of the list, with `{id}` for the board's."""
+    """Address of the list, with `{id}` for the board's, and maybe `{fields}` for its parameter."""
 
     def first_path(self, place: Place) -> str:
         """The address of the list."""
-        return self.path.format(id=place.id)
+        return self.path.format(id=place.id, fields=self.fields.parameter)
 
     def pages(self, place: Place, answer: Any, before: Mark) -> Iterator[Page]:
         """All records on one page; none to be given if all are as before."""
         if isinstance(answer, RecordRefused):
             raise answer
-        records = [self.record_of(place, each) for each in answer]
-        content = digest_of(records)
-        ids = [each["id"] for each in records]
-        yield Page(ids, [] if content == before.content else records, content=content)
+        records = [self.record_of(place, each) for each in self.wanted(place, answer)]
+        yield Page.of_all(records, before)
+
+    def wanted(self, place: Place, answer: list[Record]) -> list[Record]:
+        """What of an answer is to be given."""
+        del place
+        return answer
 
     def record_of(self, place: Place, answer: Record) -> Record:
         """A record as it is given."""
@@ -82,6 +86,7 @@ class BoardMembershipsStream(BoardListStream):
 
     name = "board_memberships"
     schema = schemas.BOARD_MEMBERSHIPS
+    added = ("idBoard",)
     path = "/boards/{id}/memberships"
 
     def record_of(self, place: Place, answer: Record) -> Record:
@@ -94,14 +99,17 @@ class BoardLabelsStream(BoardListStream):
 
     name = "board_labels"
     schema = schemas.BOARD_LABELS
-    path = "/boards/{id}/labels?limit=1000"
+    may_be_empty = True
+    path = "/boards/{id}/labels?limit=1000&fields={fields}"
 
 
 class BoardCustomFieldsStream(BoardListStream):
-    """Custom fields of the boards; `idModel` is the board."""
+    """Custom fields of the boards; `idModel` is the board. Not every board may have them."""
 
     name = "board_custom_fields"
     schema = schemas.BOARD_CUSTOM_FIELDS
+    may_be_empty = True
+    optional_at = (BOARDS,)
     path = "/boards/{id}/customFields"
 
 
@@ -110,9 +118,14 @@ class ChecklistsStream(BoardListStream):
 
     name = "checklists"
     schema = schemas.CHECKLISTS
+    may_be_empty = True
     path = "/boards/{id}/checklists"
 
-
-def digest_of(records: list[Record]) -> str:
-    """What tells records from others; their order counts."""
-    return blake2b(msgspec.json.encode(records), digest_size=8).hexdigest()
+    def wanted(self, place: Place, answer: list[Record]) -> list[Record]:
+        """The checklists; those of archived cards only if these are wanted."""
+        if self.account.include_archived:
+            return answer
+        visible = Listing(place.id, {"filter": "visible", "fields": "id"})
+        pages = visible.pages(self.account.client) if answer else ()
+        cards = {card["id"] for page in pages for card in page}
+        return [each for each in answer if each["idCard"] in cards]

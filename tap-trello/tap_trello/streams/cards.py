@@ -10,7 +10,9 @@ from singer_rest import NotFound, RecordRefused
 from tap_trello import schemas
 from tap_trello.account import ACTIVITY
 from tap_trello.cards import Listing
-from tap_trello.streams.placewise import Page, PlacewiseStream
+from tap_trello.sight import BOARDS
+from tap_trello.streams.placewise import PlacewiseStream
+from tap_trello.streams.steps import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -76,6 +78,8 @@ class CardsStream(CardwiseStream):
 class CardPartsStream(CardwiseStream):
     """What cards consist of: Trello tells it with them or, if it does not, card by card."""
 
+    may_be_empty = True
+    added = ("idCard", "idBoard")
     part: str
     """The name of the cards' property, and of the address below a card's own."""
 
@@ -110,13 +114,14 @@ class CardAttachmentsStream(CardPartsStream):
 
     def may_have(self, card: Card) -> bool:
         """Whether the card's badge tells of attachments."""
-        return bool(card.get("badges", {}).get("attachments", True))
+        return bool((card.get("badges") or {}).get("attachments", True))
 
 
 class CardCustomFieldItemsStream(CardPartsStream):
-    """The cards' values of custom fields."""
+    """The cards' values of custom fields. Not every board may have them."""
 
     name = "card_custom_field_items"
+    optional_at = (BOARDS,)
     schema = schemas.CARD_CUSTOM_FIELD_ITEMS
     part = "customFieldItems"
 
@@ -126,7 +131,7 @@ def is_changed(card: Card, before: Mark) -> bool:
     if before.bookmark is None or not before.covers(card["id"]):
         return True
     activity = card.get(ACTIVITY)
-    return not activity or activity >= before.bookmark
+    return not activity or activity > before.bookmark
 
 
 def parts_in(answer: Any) -> list[Record]:

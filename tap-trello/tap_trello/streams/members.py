@@ -10,7 +10,9 @@ from tap_trello import schemas
 from tap_trello.records import member_record
 from tap_trello.sight import BOARDS, ORGANIZATIONS
 from tap_trello.streams.base import WholeStream
-from tap_trello.streams.placewise import Page, PlacewiseStream
+from tap_trello.streams.placewise import PlacewiseStream
+from tap_trello.streams.steps import Page
+from tap_trello.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,6 +43,8 @@ class MembersStream(PlacewiseStream):
     name = "members"
     kinds_of_places = (ORGANIZATIONS, BOARDS)
     schema = schemas.MEMBERS
+    added = ("tokenOwner",)
+    optional_at = (ORGANIZATIONS,)
 
     def __init__(self, tap: TapTrello) -> None:
         super().__init__(tap)
@@ -51,18 +55,29 @@ class MembersStream(PlacewiseStream):
         return f"/{place.kind}/{place.id}/members?fields={self.fields.parameter}"
 
     def pages(self, place: Place, answer: Any, before: Mark) -> Iterator[Page]:
-        """All members of a place on one page."""
-        del place, before
+        """All members of a place on one page; none to be given if all are as before."""
+        del place
         if isinstance(answer, RecordRefused):
             raise answer
         own = self.account.own_id
         members = [member_record(member, own) for member in answer]
-        yield Page([member["id"] for member in members], members)
+        yield Page.of_all(members, before)
 
-    def begin_sweep(self) -> int:
+    def known_before(self, before: Mark, ids: Sequence[str]) -> list[str]:
+        """Those of a place's members who belonged to it before.
+
+        Their ids tell when they made an account, and not when they joined. A single one who joined
+        can be told all the same.
+        """
+        known = list(super().known_before(before, ids))
+        now = Tally.of_all(known)
+        joined = next((each for each in known if now == before.records + Tally.of(each)), None)
+        return [each for each in known if each != joined]
+
+    def begin_sweep(self, *, anew: bool = False) -> int:
         """Begin to read everything: also whom this run has given already."""
         self._given.clear()
-        return super().begin_sweep()
+        return super().begin_sweep(anew=anew)
 
     def beside_places(self) -> Iterable[Record]:
         """The own member, if it belongs to nothing."""

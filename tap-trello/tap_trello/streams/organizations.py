@@ -12,9 +12,10 @@ from tap_trello import schemas
 from tap_trello.batch import MOST_ROUTES
 from tap_trello.bookmarks import Bookmark, later
 from tap_trello.feed import Feed
+from tap_trello.fields import actions_query
 from tap_trello.news import FirstPage, News, read_news
 from tap_trello.page_size import PROBE
-from tap_trello.records import action_record
+from tap_trello.records import action_record, data_of
 from tap_trello.settings import start_date_of
 from tap_trello.sight import ORGANIZATIONS
 from tap_trello.streams.base import TrelloStream, WholeStream
@@ -52,16 +53,20 @@ class OrganizationListStream(WholeStream):
     """Records that Trello gives in one list for each workspace; `idOrganization` tells which."""
 
     kinds_of_places = (ORGANIZATIONS,)
+    optional_at = (ORGANIZATIONS,)
+    added = (ORGANIZATION,)
     path: str
-    """Address of the list, with `{id}` for the workspace's."""
+    """Address of the list, with `{id}` for the workspace's, and maybe `{fields}`."""
 
     def read(self) -> Iterator[Record]:
         """The records, workspace by workspace."""
         ids = [organization["id"] for organization in self.account.organizations]
-        paths = [self.path.format(id=each) for each in ids]
+        fields = self.fields.parameter
+        paths = [self.path.format(id=each, fields=fields) for each in ids]
         for each, answer in zip(ids, self.account.client.get_many(paths), strict=True):
             if isinstance(answer, RecordRefused):
-                raise answer
+                self.note_refused(ORGANIZATIONS, each, answer)
+                continue
             for record in answer:
                 yield {**record, ORGANIZATION: each}
 
@@ -80,7 +85,7 @@ class OrganizationMembersStream(OrganizationListStream):
     name = "organization_members"
     primary_keys: ClassVar[tuple[str, ...]] = ("id", ORGANIZATION)
     schema = schemas.ORGANIZATION_MEMBERS
-    path = "/organizations/{id}/members?fields=all"
+    path = "/organizations/{id}/members?fields={fields}"
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,8 @@ class OrganizationActionsStream(TrelloStream):
     name = "organization_actions"
     replication_key = "date"
     schema = schemas.ORGANIZATION_ACTIONS
+    added = (ORGANIZATION,)
+    optional_at = (ORGANIZATIONS,)
 
     @property
     def partitions(self) -> None:
@@ -113,7 +120,7 @@ class OrganizationActionsStream(TrelloStream):
         groups = [ids[start : start + MOST_ROUTES] for start in range(0, len(ids), MOST_ROUTES)]
         sources = [partial(self._news_of, group, self._bookmarks) for group in groups]
         for each in self._trello_tap.read_ahead.items(sources):
-            fresh = [action for action in each.news.actions if "board" not in action["data"]]
+            fresh = [action for action in each.news.actions if not data_of(action).get("board")]
             for action in fresh:
                 yield {**action_record(action), ORGANIZATION: each.organization}
             if self.replication_method == "INCREMENTAL":
@@ -128,7 +135,11 @@ class OrganizationActionsStream(TrelloStream):
         client, start = self.account.client, start_date_of(self.config)
         kept = [bookmarks.get(organization, Bookmark()) for organization in organizations]
         feeds = [
-            Feed(f"/organizations/{organization}/actions", since=later(bookmark.newest.date, start))
+            Feed(
+                f"/organizations/{organization}/actions",
+                since=later(bookmark.newest.date, start),
+                query=actions_query(self.fields),
+            )
             for organization, bookmark in zip(organizations, kept, strict=True)
         ]
         pages = client.get_many(feed.page_path(limit=PROBE) for feed in feeds)
@@ -136,8 +147,18 @@ class OrganizationActionsStream(TrelloStream):
         for organization, feed, bookmark, first in zip(
             organizations, feeds, kept, firsts, strict=True
         ):
-            for news in read_news(client, feed, bookmark, start=start, first=first):
+            news = read_news(client, feed, bookmark, start=start, first=first)
+            yield from self._unless_refused(organization, news)
+
+    def _unless_refused(
+        self, organization: str, found: Iterator[News]
+    ) -> Iterator[OrganizationNews]:
+        """What is new in a workspace; nothing if it refuses that."""
+        try:
+            for news in found:
                 yield OrganizationNews(organization, news)
+        except RecordRefused as refusal:
+            self.note_refused(ORGANIZATIONS, organization, refusal)
 
     @property
     def _bookmarks(self) -> dict[str, Bookmark]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_rest import NotFound
+from singer_rest import NotFound, RecordRefused
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
 from tap_trello.account import ACTIVITY
 from tap_trello.batch import MOST_ROUTES
-from tap_trello.marks import Key, Mark, Place
+from tap_trello.marks import Mark, Place, keep_mark, keep_marks, kept_marks
 from tap_trello.sight import BOARDS, ORGANIZATIONS
-from tap_trello.streams.base import PLACES, RECORDS, TrelloStream
+from tap_trello.streams.base import RECORDS, TrelloStream
+from tap_trello.streams.steps import Step
 from tap_trello.tally import Tally
 
 if TYPE_CHECKING:
@@ -22,39 +23,14 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
+    from tap_trello.marks import Key, Marks
     from tap_trello.streams.base import Record
+    from tap_trello.streams.steps import Page
     from tap_trello.tap import TapTrello
 
-__all__ = ["Page", "PlacewiseStream"]
+__all__ = ["PlacewiseStream"]
 
-Marks = dict[Key, Mark]
-Found = dict[Key, tuple[Mark, Tally]]
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some records of a place.
-
-    Attributes:
-        ids: the ids of all records on this page.
-        records: those of them that are to be given.
-        bookmark: the latest activity of a card on it.
-        content: what tells all records of the place from what they were before, if that is known.
-    """
-
-    ids: Sequence[str]
-    records: Sequence[Record]
-    bookmark: str | None = None
-    content: str | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    """A page of a place; after the last one comes a step without, or that tells it is gone."""
-
-    place: Place
-    page: Page | None = None
-    is_gone: bool = False
+Found = dict["Key", tuple[Mark, Tally]]
 
 
 class PlacewiseStream(TrelloStream, ABC):
@@ -68,11 +44,13 @@ class PlacewiseStream(TrelloStream, ABC):
     """
 
     kinds_of_places: ClassVar[tuple[str, ...]] = (BOARDS,)
+    may_be_empty: ClassVar[bool] = False
+    """Whether it is nothing unusual if none of many boards has such a record."""
 
     def __init__(self, tap: TapTrello) -> None:
         super().__init__(tap)
-        self.vanished: list[str] = []
-        """Boards that vanished while they were read."""
+        self._unread: list[str] = []
+        """Why places that held records before were not read, in words."""
 
     @abstractmethod
     def first_path(self, place: Place) -> str:
@@ -131,19 +109,21 @@ class PlacewiseStream(TrelloStream, ABC):
 
     def _sweep(self) -> Iterator[Record]:
         """Read everything, and at the end tell that all others are gone."""
-        number = self.begin_sweep()
+        listed = {place.key: place.activity for place in self._places}
+        begun = {key for key, mark in self._marks.items() if mark.sweep is not None}
+        # What it has read of a place that is gone since would not be cleared by its version.
+        number = self.begin_sweep(anew=not begun <= listed.keys())
         # What a run that broke off has read is not read again.
         done = {key: mark for key, mark in self._marks.items() if mark.sweep == number}
         todo = [place for place in self._places if place.key not in done]
-        listed = {place.key: place.activity for place in self._places}
         yield from self._read(todo, {}, sweep=number)
         yield from self._read_moved({**listed, **{key: done[key].activity for key in done}})
         yield from self.beside_places()
-        doubt = None
-        if self.vanished:
-            doubt = f"board {self.vanished[0]} vanished while it was read"
+        doubt = self._unread[0] if self._unread else None
         marks = self._marks
         count = sum(mark.records.number for mark in marks.values())
+        if self.may_be_empty and not count:
+            count = len(marks)  # that these could be read proves that access is not lost
         if self.end_sweep(number, count=count, doubt=doubt):
             marks = {key: mark for key, mark in marks.items() if key in listed}
         self._keep({key: replace(mark, sweep=None) for key, mark in marks.items()})
@@ -180,24 +160,37 @@ class PlacewiseStream(TrelloStream, ABC):
                 mark = Mark.before(place, self.account.listed_at, sweep)
             if step.page is not None:
                 before = marks.get(place.key, Mark())
-                again += sum(map(Tally.of, filter(before.covers, step.page.ids)), Tally())
+                again += Tally.of_all(self.known_before(before, step.page.ids))
                 mark = mark.with_records(
                     step.page.ids, bookmark=step.page.bookmark, content=step.page.content
                 )
                 given += len(step.page.records)
                 yield from self.unseen(step.page.records)
                 continue
-            if step.is_gone:
-                self.logger.warning("board %s is gone", place.id)
-                self.vanished.append(place.id)
-            else:
+            if step.refusal is None or self._is_nothing_lost(place, step.refusal):
                 found[place.key] = (mark, again)
                 if sweep is not None:
-                    self._put(place, mark)
+                    keep_mark(self.stream_state, place, mark)
                     self.write_state_by_and_by(given)
             self.progress.advance()
             mark, again, given = Mark(), Tally(), 0
         return found
+
+    def _is_nothing_lost(self, place: Place, refusal: RecordRefused) -> bool:
+        """Say that a place can't be read; return whether it counts as read and empty."""
+        if isinstance(refusal, NotFound):
+            self.logger.warning("%s is gone", place)
+            self._unread.append(f"{place} vanished while it was read")
+            return False
+        self.note_refused(place.kind, place.id, refusal)
+        if not self._marks.get(place.key, Mark()).records.number:
+            return True
+        self._unread.append(f"{place} can't be read any more")
+        return False
+
+    def known_before(self, before: Mark, ids: Sequence[str]) -> Iterable[str]:
+        """Those of a place's ids that were there, or anywhere, when it was read before."""
+        return filter(before.covers, ids)
 
     def beside_places(self) -> Iterable[Record]:
         """Records that a sweep gives though they lie in none of the places."""
@@ -224,8 +217,8 @@ class PlacewiseStream(TrelloStream, ABC):
         try:
             for page in pages:
                 yield Step(place, page)
-        except NotFound:
-            yield Step(place, is_gone=True)
+        except RecordRefused as refusal:
+            yield Step(place, refusal=refusal)
         else:
             yield Step(place)
 
@@ -261,35 +254,20 @@ class PlacewiseStream(TrelloStream, ABC):
     @property
     def _known(self) -> dict[str, set[str]]:
         """Ids of the places that earlier runs have read, by kind."""
-        return {kind: set(self._kept(kind)) for kind in self.kinds_of_places}
+        known: dict[str, set[str]] = {kind: set() for kind in self.kinds_of_places}
+        for kind, place in self._marks:
+            known[kind].add(place)
+        return known
 
     @property
     def _marks(self) -> Marks:
-        return {
-            (kind, place): Mark.of_state(mark)
-            for kind in self.kinds_of_places
-            for place, mark in self._kept(kind).items()
-        }
-
-    def _kept(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The marks in the state; empty ones in that of earlier releases, which had only ids."""
-        kept: Any = self.stream_state.get(PLACES, {}).get(kind, {})
-        return kept if isinstance(kept, dict) else {place: {} for place in kept}
+        parts = (kept_marks(self.stream_state, kind) for kind in self.kinds_of_places)
+        return {key: mark for part in parts for key, mark in part.items()}
 
     def _keep(self, marks: Marks) -> None:
         """Write all marks into the state."""
         self.stream_state.pop(RECORDS, None)  # of earlier releases
-        self.stream_state[PLACES] = {
-            kind: {place: mark.as_state() for (each, place), mark in marks.items() if each == kind}
-            for kind in self.kinds_of_places
-        }
-
-    def _put(self, place: Place, mark: Mark) -> None:
-        """Write one mark into the state."""
-        kept = self.stream_state.setdefault(PLACES, {})
-        if not isinstance(kept.get(place.kind), dict):
-            kept[place.kind] = self._kept(place.kind)
-        kept[place.kind][place.id] = mark.as_state()
+        keep_marks(self.stream_state, marks, self.kinds_of_places)
 
 
 def is_any_missing(before: Marks, found: Found) -> bool:
