@@ -29,7 +29,7 @@ def answers(client: TrelloClient) -> dict[str, Records]:
     def below(places: Records, path: str, *added: str) -> Records:
         paths = [path.format(place["id"]) for place in places]
         return [
-            {**record, **{name: place["id"] for name in added}}
+            {**record, **dict.fromkeys(added, place["id"])}
             for place, answer in zip(places, client.get_many(paths), strict=True)
             for record in answer
         ]

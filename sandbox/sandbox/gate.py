@@ -60,7 +60,9 @@ class Gate:
             await self._meet_faults(_Exchange(asked, scope, receive, watched))
         finally:
             status = seen[0] if seen else None
-            self._world.traffic.add(system, scope["method"], scope["path"], status)
+            self._world.traffic.add(
+                system, scope["method"], scope["path"], status, scope["query_string"].decode()
+            )
 
     async def _meet_faults(self, exchange: _Exchange) -> None:
         faults = self._world.faults

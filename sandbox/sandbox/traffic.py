@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 System = Literal["trello", "crmoffice"]
 
 _SECRET = re.compile(r"(/tokens/)[^/]+")
+_SIGN_IN = frozenset({"key", "token"})  # Trello takes them as parameters, too
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _KEPT = 2000
@@ -38,7 +40,9 @@ class Traffic:
         self._counts = {"trello": Counter(), "crmoffice": Counter()}
         self._log.clear()
 
-    def add(self, system: System, method: str, path: str, status: int | None) -> None:
+    def add(
+        self, system: System, method: str, path: str, status: int | None, query: str = ""
+    ) -> None:
         """Count a request; its status is None where it got no answer."""
         counts = self._counts[system]
         if is_sign_in(path):
@@ -47,8 +51,19 @@ class Traffic:
             counts[method] += 1
             counts["writes"] += is_write(method, path)
         counts["429"] += status == _TOO_MANY
-        shown = _SECRET.sub(r"\1***", path)
-        self._log.append({"system": system, "method": method, "path": shown, "status": status})
+        self._log.append(
+            {
+                "system": system,
+                "method": method,
+                "path": _SECRET.sub(r"\1***", path),
+                "query": {
+                    name: _SECRET.sub(r"\1***", value)
+                    for name, value in parse_qsl(query)
+                    if name not in _SIGN_IN
+                },
+                "status": status,
+            }
+        )
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the counts of both systems."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -89,13 +90,18 @@ class Mirror:
 
     run: Callable[..., Messages]
     client: TrelloClient
+    box: RunningSandbox
     tables: VersionedTables = field(default_factory=VersionedTables)
     state: dict[str, Any] | None = None
     messages: Messages = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """The routes that the last run has asked for, with their queries; a batch's one by one."""
 
     def load(self, *streams: str, **settings: Any) -> list[str]:
         """Run once; return the streams whose deletions were told."""
+        self.box.reset_requests()
         self.messages = self.run(self.state, streams=streams, **settings)
+        self.asked = list(asked_in(self.box.log()))
         self.tables.load(self.messages)
         self.state = [each["value"] for each in self.messages if each["type"] == "STATE"][-1]
         return [each["stream"] for each in self.messages if each["type"] == "ACTIVATE_VERSION"]
@@ -107,6 +113,11 @@ class Mirror:
             for each in self.messages
             if each["type"] == "RECORD" and each["stream"] == stream
         ]
+
+    @property
+    def boards_asked(self) -> set[str]:
+        """The boards that the last run has asked for anything below them."""
+        return set(re.findall(r"/boards/([0-9a-f]{24})/", " ".join(self.asked)))
 
     def differences(self, *streams: str) -> dict[str, dict[str, Any]]:
         """What a table holds otherwise than Trello, by stream and key: both versions of it."""
@@ -123,9 +134,18 @@ class Mirror:
         return found
 
 
+def asked_in(log: list[dict[str, Any]]) -> Iterator[str]:
+    for each in log:
+        path, query = each["path"].removeprefix("/trello/1"), each["query"]
+        if path == "/batch":
+            yield from query["urls"].split(",")
+        else:
+            yield f"{path}?{'&'.join(f'{name}={value}' for name, value in query.items())}"
+
+
 @pytest.fixture
-def mirror(run: Callable[..., Messages], client: TrelloClient) -> Mirror:
-    return Mirror(run, client)
+def mirror(run: Callable[..., Messages], client: TrelloClient, box: RunningSandbox) -> Mirror:
+    return Mirror(run, client, box)
 
 
 @dataclass

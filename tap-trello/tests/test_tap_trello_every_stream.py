@@ -11,7 +11,6 @@ from tests.trello_answers import answers, by_key
 
 if TYPE_CHECKING:
     from conftest import Desk, Mirror
-    from sandbox.testing import RunningSandbox
     from tap_trello.client import TrelloClient
 
     Json = dict[str, Any]
@@ -26,13 +25,6 @@ STREAMS = [
 
 def sorted_by_key(stream: str, records: list[Json]) -> list[Json]:
     return sorted(records, key=by_key(stream))
-
-
-def without_board(stream: str, records: list[Json]) -> list[Json]:
-    """The records; actions without the board in whose feed they stand."""
-    if stream != "actions":
-        return records
-    return [{**each, "idBoard": None} for each in records]
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -98,9 +90,7 @@ def test_chosen_workspaces_bring_nothing_of_other_workspaces(
     assert len(mirror.read("token_member")) == 1
 
 
-def test_what_no_board_has_is_read_as_nothing_and_not_again(
-    mirror: Mirror, desk: Desk, box: RunningSandbox
-) -> None:
+def test_what_no_board_has_is_read_as_nothing_and_not_again(mirror: Mirror, desk: Desk) -> None:
     for path in [
         f"/customFields/{each['id']}" for each in answers(desk.client)["board_custom_fields"]
     ]:
@@ -108,8 +98,7 @@ def test_what_no_board_has_is_read_as_nothing_and_not_again(
     for board in desk.boards():
         desk.alter("board", board, dateLastActivity="2026-01-01T00:00:00.000Z")
     streams = ("board_custom_fields", "card_custom_field_items")
-    mirror.load(*streams, sweep_hours=24)
+    assert mirror.load(*streams, sweep_hours=24) == list(streams)
     assert not any(mirror.read(stream) for stream in streams)
-    box.reset_requests()
-    mirror.load(*streams, sweep_hours=24)
-    assert [each["path"].partition("?")[0] for each in box.log()] == ["/trello/1/members/me/boards"]
+    assert mirror.load(*streams, sweep_hours=24) == []
+    assert not mirror.boards_asked

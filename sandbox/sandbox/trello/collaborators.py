@@ -139,6 +139,7 @@ def join_board(call: Call) -> Record:
     if known is None:
         data = {**journal.place(board=board), "idMember": member["id"]}
         journal.record(call.store, "addMemberToBoard", call.caller, data)
+        journal.touch(call.store, None, board)
     return {
         "id": board["id"],
         "members": listed_members(call, "board", board["id"]),
