@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
     from tap_trello.client import TrelloClient
     from tap_trello.fields import Fields
 
-__all__ = ["Account"]
+__all__ = ["ACTIVITY", "MAY_NOT_READ", "Account"]
 
 Record = dict[str, Any]
 
 ACTIVITY = "dateLastActivity"
+MAY_NOT_READ = frozenset({401, 403})
+"""What the status of an answer may be where a member sees a place, but not all of it."""
 NEEDED_OF_BOARDS = ("idOrganization", "shortLink", "closed", ACTIVITY)
+
+logger = logging.getLogger(__name__)
 
 
 class Account:
@@ -121,15 +126,21 @@ class Account:
     def members(self) -> list[Record]:
         """The own member and everybody in the workspaces and boards to cover, each once.
 
+        A workspace may refuse to tell its members; then they are missing, and the log says so.
+
         Raises:
-            RecordRefused: when a workspace or board does not tell its members.
+            RecordRefused: when a board does not tell its members.
         """
-        paths = [f"/organizations/{each['id']}/members?fields=all" for each in self.organizations]
-        paths += [f"/boards/{board['id']}/members?fields=all" for board in self.boards]
+        workspaces = [f"/organizations/{each['id']}/members" for each in self.organizations]
+        paths = [*workspaces, *(f"/boards/{board['id']}/members" for board in self.boards)]
         members: dict[str, Record] = {}
-        for answer in self.client.get_many(paths):
+        answers = self.client.get_many(f"{path}?fields=all" for path in paths)
+        for path, answer in zip(paths, answers, strict=True):
             if isinstance(answer, RecordRefused):
-                raise answer
+                if path not in workspaces or answer.status not in MAY_NOT_READ:
+                    raise answer
+                logger.warning("members are missing: %s", answer)
+                continue
             for member in answer:
                 members.setdefault(member["id"], member)
         if self.own_id not in members:

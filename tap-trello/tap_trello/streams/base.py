@@ -14,6 +14,7 @@ from singer_rest.versions import VersionedStream
 from singer_rest.watched import WatchedStream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
+from tap_trello.account import MAY_NOT_READ
 from tap_trello.fields import selected_fields
 from tap_trello.sight import BOARDS, in_words
 from tap_trello.sweeps import SWEEP_HOURS, Sweeps
@@ -36,7 +37,6 @@ Record = dict[str, Any]
 
 PLACES, RECORDS = "places", "records"  # in the state
 RECORDS_PER_STATE, SECONDS_PER_STATE = 10_000, 30.0
-MAY_NOT_READ = frozenset({401, 403})
 
 
 class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):

@@ -48,8 +48,8 @@ class CardwiseStream(PlacewiseStream):
             given: list[Record] = []
             for card, records in self.records_of(cards):
                 ids += [each["id"] for each in records]
-                if is_changed(card, before):
-                    given += records
+                changed = is_changed(card, before)
+                given += [each for each in records if changed or not before.covers(each["id"])]
             activity = [card[ACTIVITY] for card in cards if card.get(ACTIVITY)]
             yield Page(ids, given, bookmark=max(activity, default=None))
 
@@ -128,10 +128,8 @@ class CardCustomFieldItemsStream(CardPartsStream):
 
 def is_changed(card: Card, before: Mark) -> bool:
     """Whether something may have happened on a card since its board was read."""
-    if before.bookmark is None or not before.covers(card["id"]):
-        return True
     activity = card.get(ACTIVITY)
-    return not activity or activity > before.bookmark
+    return not activity or before.bookmark is None or activity > before.bookmark
 
 
 def parts_in(answer: Any) -> list[Record]:
