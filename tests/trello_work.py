@@ -77,6 +77,14 @@ class Work:
         for card in self._some_card(board):
             self._post(f"/cards/{card}/actions/comments", text="Hei")
 
+    def edit_comment(self, board: str, _: str) -> None:
+        for comment in self._some_comment(board):
+            self._put(f"/actions/{comment}", text=f"Text {self.dice.random()}")
+
+    def delete_comment(self, board: str, _: str) -> None:
+        for comment in self._some_comment(board):
+            self._delete(f"/actions/{comment}")
+
     def make_label(self, board: str, _: str) -> None:
         self._post(f"/boards/{board}/labels", name=f"Label {self.dice.random()}", color="red")
 
@@ -194,6 +202,12 @@ class Work:
 
     def _some_card(self, board: str) -> list[str]:
         return self._some(f"/boards/{board}/cards?filter=all")
+
+    def _some_comment(self, board: str) -> list[str]:
+        own = self.client.get("/members/me")["id"]
+        comments = self.client.get(f"/boards/{board}/actions?filter=commentCard&limit=1000")
+        ids = [each["id"] for each in comments if each["idMemberCreator"] == own]
+        return self.dice.sample(ids, min(1, len(ids)))
 
     def _list(self, board: str) -> str:
         return self.dice.choice(self._ids(f"/boards/{board}/lists"))

@@ -17,6 +17,7 @@ from singer_rest.attempts import LONGEST_RETRY_AFTER, TOO_MANY_REQUESTS, Attempt
 from singer_rest.endpoints import Answered, endpoint_of
 from singer_rest.errors import NotFound, OutcomeUnknown, RecordRefused, SettingError, StopRun
 from singer_rest.sessions import ThreadSessions
+from singer_rest.surrogates import mended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -285,7 +286,8 @@ def json_of(response: requests.Response) -> Any:
     try:
         return msgspec.json.decode(response.content)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return response.json()  # which takes other encodings, and halves of characters
+        # Other encodings, or halves of characters.
+        return mended(response.json(), response.content)
 
 
 def is_too_much(response: requests.Response) -> bool:

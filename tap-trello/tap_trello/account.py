@@ -25,7 +25,8 @@ Record = dict[str, Any]
 ACTIVITY = "dateLastActivity"
 MAY_NOT_READ = frozenset({401, 403})
 """What the status of an answer may be where a member sees a place, but not all of it."""
-NEEDED_OF_BOARDS = ("idOrganization", "shortLink", "closed", ACTIVITY)
+NEEDED_OF_BOARDS = ("id", "idOrganization", "shortLink", "closed", ACTIVITY)
+NEEDED_OF_ORGANIZATIONS = ("id", "name")
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Account:
         board_ids: ids or short links of the boards to cover; those of the workspaces when empty.
         include_archived: whether to cover archived boards.
         board_fields: the fields of boards to ask for; those that are needed here come anyway.
+        organization_fields: likewise, of workspaces.
     """
 
     def __init__(
@@ -51,13 +53,17 @@ class Account:
         board_ids: Sequence[str] = (),
         include_archived: bool = True,
         board_fields: Fields = ALL_FIELDS,
+        organization_fields: Fields = ALL_FIELDS,
     ) -> None:
         self.client = client
         self.organization_ids = tuple(organization_ids)
         self.board_ids = tuple(board_ids)
         self.include_archived = include_archived
         self.directory = Directory(lambda: self.members)
-        self._board_fields = board_fields.and_also(*NEEDED_OF_BOARDS)
+        self._fields = {
+            "boards": board_fields.and_also(*NEEDED_OF_BOARDS),
+            "organizations": organization_fields.and_also(*NEEDED_OF_ORGANIZATIONS),
+        }
 
     @computed_once
     def own_member(self) -> Record:
@@ -82,7 +88,8 @@ class Account:
         Raises:
             SettingError: when one of `organization_ids` can't be read.
         """
-        found = self.client.get("/members/me/organizations", {"fields": "all"})
+        query = {"fields": self._fields["organizations"].parameter}
+        found = self.client.get("/members/me/organizations", query)
         return self._chosen("organizations", found, self.organization_ids, ("id", "name"))
 
     @property
@@ -111,7 +118,7 @@ class Account:
     @computed_once
     def _listing(self) -> tuple[list[Record], datetime]:
         """The boards, and when they were listed."""
-        query = {"fields": self._board_fields.parameter, "filter": "all"}
+        query = {"fields": self._fields["boards"].parameter, "filter": "all"}
         found = self.client.get("/members/me/boards", query)
         at = self.client.server_time or datetime.now(timezone.utc)
         boards = self._chosen("boards", found, self.board_ids, ("id", "shortLink"))
@@ -155,8 +162,7 @@ class Account:
             return list(found)
         by_name = {record[name]: record for record in found for name in names if record.get(name)}
         missing = [name for name in dict.fromkeys(wanted) if name not in by_name]
-        fields = self._board_fields if kind == "boards" else ALL_FIELDS
-        paths = [f"/{kind}/{name}?fields={fields.parameter}" for name in missing]
+        paths = [f"/{kind}/{name}?fields={self._fields[kind].parameter}" for name in missing]
         for name, answer in zip(missing, self.client.get_many(paths), strict=True):
             if isinstance(answer, RecordRefused):
                 setting = f"{kind.removesuffix('s')}_ids"

@@ -96,14 +96,19 @@ class TapTrello(PlainErrors, Tap):
     @cached_property
     def account(self) -> Account:
         """What the run covers."""
-        boards = self.streams["boards"]
         return Account(
             client_from_settings(self.config),
             organization_ids=self.config.get("organization_ids") or (),
             board_ids=self.config.get("board_ids") or (),
             include_archived=self.config.get("include_archived", True),
-            board_fields=selected_fields(boards) if boards.selected else Fields(frozenset()),
+            board_fields=self._wanted_of("boards"),
+            organization_fields=self._wanted_of("organizations"),
         )
+
+    def _wanted_of(self, name: str) -> Fields:
+        """The fields that a stream wants; none if it is not selected."""
+        stream = self.streams[name]
+        return selected_fields(stream) if stream.selected else Fields(frozenset())
 
     @cached_property
     def sight(self) -> Sight:

@@ -66,15 +66,22 @@ def config(box: RunningSandbox) -> dict[str, Any]:
 def run(config: dict[str, Any]) -> Callable[..., Messages]:
     """Runs the tap: `run(state, streams=("actions",), read_footers=True)` gives its messages.
 
-    Each run is a sweep unless `sweep_hours` says otherwise.
+    Each run is a sweep unless `sweep_hours` says otherwise. `only` these properties are selected,
+    and the keys; all by default.
     """
 
     def run(
-        state: dict[str, Any] | None = None, *, streams: tuple[str, ...] = (), **settings: Any
+        state: dict[str, Any] | None = None,
+        *,
+        streams: tuple[str, ...] = (),
+        only: tuple[str, ...] = (),
+        **settings: Any,
     ) -> Messages:
         tap = TapTrello(config={**config, "sweep_hours": 0, **settings}, state=state)
         for stream in tap.streams.values():
             stream.selected = not streams or stream.name in streams
+            for name in stream.schema["properties"].keys() - {*only, *stream.primary_keys}:
+                stream.mask["properties", name] = not only
         output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with redirect_stdout(output):
             tap.sync_all()

@@ -24,16 +24,20 @@ def row_of(action: Record, at: int, workspace: str | None = None) -> Sequence[ob
         at: its date in milliseconds since 1970.
         workspace: the one of its board, where the action does not name it.
     """
-    data = action["data"]
-    parents = [data[kind]["id"] if kind in data else None for kind in ("board", "list", "card")]
-    named = data["organization"]["id"] if "organization" in data else workspace
+    parents = [id_in(action["data"], kind) for kind in ("board", "list", "card")]
+    named = id_in(action["data"], "organization") or workspace
     creator = action["idMemberCreator"] or ""
     return (action["id"], at, action["type"], *parents, named, creator, encode(action))
 
 
+def id_in(data: Record, kind: str) -> str | None:
+    """Return the id of a place that an action's data names; it may be null there."""
+    return (data.get(kind) or {}).get("id")
+
+
 def workspace_of(store: Store, data: Record) -> str | None:
     """Return the id of the workspace that the board of an action's data belongs to."""
-    board = data.get("board", {}).get("id")
+    board = id_in(data, "board")
     found = store.value("SELECT parent FROM records WHERE kind = 'board' AND id = ?", (board,))
     return found or None
 

@@ -115,7 +115,7 @@ class _Ground:
         )
 
     def workspace_of_board(self, data: Record) -> str | None:
-        board = data.get("board", {}).get("id")
+        board = journal.id_in(data, "board")
         known = self._known.get(("board", board or ""))
         return known["idOrganization"] if known else journal.workspace_of(self._store, data)
 
@@ -124,7 +124,7 @@ class _Ground:
         changed: dict[tuple[str, str], Record] = {}
         for wish, action, _ in planted:
             for kind in ("card", "board"):
-                place = action["data"].get(kind, {}).get("id")
+                place = journal.id_in(action["data"], kind)
                 record = self._known.get((kind, place or ""))
                 if record is None:
                     continue
