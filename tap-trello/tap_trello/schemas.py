@@ -67,12 +67,14 @@ def key(name: str) -> th.Property[Any]:
 
 
 PLACE = open_object(*properties(TEXT, "id", "name", "shortLink"))
+NAMED = open_object(*properties(TEXT, "id", "name"))
 PERSON = open_object(*properties(TEXT, "id", "username", "fullName", "initials", "avatarUrl"))
 
 ORGANIZATIONS = schema(
     *properties(TEXT, "name", "displayName", "desc", "website", "url", "logoHash", "logoUrl"),
     *properties(TEXT, "offering"),
-    *properties(ANYTHING, "descData", "prefs"),
+    *properties(TEXT, "idEnterprise", "idMemberCreator", "teamType", "ixUpdate"),
+    *properties(ANYTHING, "descData", "prefs", "limits"),
     *properties(TEXTS, "idBoards", "premiumFeatures"),
     *properties(th.ArrayType(NUMBER), "products", "powerUps"),
     *properties(INTEGER, "membersCount"),
@@ -82,9 +84,13 @@ ORGANIZATIONS = schema(
 PROFILE = (
     *properties(TEXT, "username", "fullName", "initials", "email", "memberType", "bio"),
     *properties(TEXT, "avatarHash", "avatarUrl", "idMemberReferrer", "status", "url"),
-    *properties(FLAG, "confirmed", "activityBlocked", "nonPublicAvailable"),
-    *properties(ANYTHING, "bioData", "nonPublic", "prefs"),
-    *properties(TEXTS, "loginTypes", "idOrganizations", "idBoards"),
+    *properties(TEXT, "avatarSource", "gravatarHash", "uploadedAvatarHash", "uploadedAvatarUrl"),
+    *properties(TEXT, "aaId", "aaEmail", "idEnterprise", "ixUpdate"),
+    *properties(FLAG, "confirmed", "activityBlocked", "nonPublicAvailable", "isAaMastered"),
+    *properties(ANYTHING, "bioData", "nonPublic", "prefs", "limits"),
+    *properties(TEXTS, "loginTypes", "idOrganizations", "idBoards", "premiumFeatures"),
+    *properties(TEXTS, "idEnterprisesAdmin", "idEnterprisesDeactivated", "idPremOrgsAdmin"),
+    *properties(th.ArrayType(NUMBER), "products"),
 )
 MEMBERS = schema(*PROFILE, *properties(FLAG, "tokenOwner"))
 ORGANIZATION_MEMBERS = schema(key("idOrganization"), *PROFILE)
@@ -99,11 +105,11 @@ BOARD_MEMBERSHIPS = schema(*MEMBERSHIP, *properties(TEXT, "idBoard"))
 BOARDS = schema(
     *properties(TEXT, "name", "desc", "idOrganization", "idEnterprise", "shortLink", "shortUrl"),
     *properties(TEXT, "url"),
-    *properties(TEXT, "idMemberCreator"),
+    *properties(TEXT, "idMemberCreator", "idBoardSource", "creationMethod", "ixUpdate"),
     *properties(FLAG, "closed", "pinned", "starred", "subscribed", "enterpriseOwned"),
-    *properties(ANYTHING, "descData", "prefs", "labelNames"),
+    *properties(ANYTHING, "descData", "prefs", "labelNames", "templateGallery", "limits"),
     *properties(TEXTS, "idTags", "premiumFeatures"),
-    *properties(TIME, "dateLastActivity", "dateLastView"),
+    *properties(TIME, "dateLastActivity", "dateLastView", "dateClosed", "datePluginDisable"),
 )
 
 BOARD_LABELS = schema(
@@ -125,9 +131,10 @@ BOARD_CUSTOM_FIELDS = schema(
 )
 
 LISTS = schema(
-    *properties(TEXT, "name", "idBoard"),
+    *properties(TEXT, "name", "idBoard", "color", "type"),
     *properties(FLAG, "closed", "subscribed"),
     *properties(NUMBER, "pos", "softLimit"),
+    *properties(ANYTHING, "datasource"),
 )
 
 CARDS = schema(
@@ -135,12 +142,13 @@ CARDS = schema(
     *properties(INTEGER, "idShort"),
     *properties(NUMBER, "pos"),
     *properties(NUMBER, "dueReminder"),
-    *properties(TEXT, "email", "idAttachmentCover", "cardRole"),
+    *properties(TEXT, "email", "idAttachmentCover", "cardRole", "creationMethod"),
+    *properties(TEXT, "mirrorSourceId", "address", "locationName"),
     *properties(FLAG, "closed", "dueComplete", "subscribed", "isTemplate"),
     *properties(FLAG, "manualCoverAttachment"),
     *properties(TEXTS, "idMembers", "idLabels", "idChecklists", "idMembersVoted"),
-    *properties(OBJECTS, "labels"),
-    *properties(ANYTHING, "badges", "descData", "cover"),
+    *properties(OBJECTS, "labels", "checkItemStates"),
+    *properties(ANYTHING, "badges", "descData", "cover", "limits"),
     *properties(TIME, "start", "due", "dateLastActivity"),
 )
 
@@ -179,8 +187,10 @@ RAW_ACTION = (
         open_object(
             *properties(TEXT, "text"),
             *properties(TIME, "dateLastEdited"),
-            *properties(PLACE, "card", "list", "board", "organization"),
-            *properties(ANYTHING, "textData", "old"),
+            *properties(PLACE, "card", "board", "cardSource", "boardSource"),
+            *properties(NAMED, "list", "listBefore", "listAfter", "organization", "member"),
+            *properties(TEXT, "idMember"),
+            *properties(ANYTHING, "textData", "old", "attachment", "checklist", "checkItem"),
         ),
     ),
     *properties(PERSON, "memberCreator", "member"),

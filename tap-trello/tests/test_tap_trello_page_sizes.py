@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tap_trello.cards import Listing
@@ -63,3 +64,26 @@ def test_actions_are_read_in_the_pages_that_trello_allows(
     box.switch(most_actions_per_answer=None)
     assert mirror.tables.rows["actions"][comment]["data"]["text"] == "Hei igjen"
     assert not mirror.differences("actions", "organization_actions")
+
+
+def test_a_card_that_changes_after_its_page_was_read_is_given_by_the_next_run(
+    mirror: Mirror, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_trello.cards.LARGEST_PAGE", 5)
+    monkeypatch.setattr("tap_trello.cards.PROBE", 5)
+    board = desk.boards()[0]
+    newest, *_, oldest = sorted((card["id"] for card in desk.cards(board)), reverse=True)
+    turn = Listing._page
+    work = deque([newest, oldest])
+
+    def turn_while_others_work(self: Listing, *arguments: Any) -> Any:
+        while work and self.board_id == board:
+            desk.client.request("PUT", f"/cards/{work.popleft()}", json={"name": "New"})
+        return turn(self, *arguments)
+
+    monkeypatch.setattr(Listing, "_page", turn_while_others_work)
+    mirror.load("cards", sweep_hours=24)
+    assert not work
+    mirror.load("cards", sweep_hours=24)
+    assert mirror.boards_asked == {board}
+    assert not mirror.differences("cards")

@@ -181,6 +181,13 @@ def board_record(record_id: str, name: str, workspace: str | None) -> Record:
         "labelNames": {},
         "dateLastActivity": iso(second_of(record_id)),
         "dateLastView": None,
+        "dateClosed": None,
+        "datePluginDisable": None,
+        "creationMethod": None,
+        "idBoardSource": None,
+        "templateGallery": None,
+        "ixUpdate": "1",
+        "limits": {},
     }
 
 
@@ -194,6 +201,9 @@ def list_record(record_id: str, name: str, board: str, position: float) -> Recor
         "pos": position,
         "subscribed": False,
         "softLimit": None,
+        "color": None,
+        "type": None,
+        "datasource": {"filter": False},
     }
 
 

@@ -166,6 +166,12 @@ def card_record(
         "dueReminder": None,
         "start": None,
         "badges": {"comments": 0, "attachments": 0, "checkItems": 0, "checkItemsChecked": 0},
+        "checkItemStates": [],
+        "creationMethod": None,
+        "mirrorSourceId": None,
+        "address": None,
+        "locationName": None,
+        "limits": {},
         "dateLastActivity": iso(second_of(record_id)),
     }
 

@@ -108,6 +108,11 @@ def organization_record(record_id: str, name: str, display_name: str) -> Record:
         "powerUps": [],
         "premiumFeatures": [],
         "offering": "trello.free",
+        "idEnterprise": None,
+        "idMemberCreator": None,
+        "teamType": None,
+        "ixUpdate": "1",
+        "limits": {},
         "prefs": {"permissionLevel": "private", "orgInviteRestrict": []},
         "dateLastActivity": iso(second_of(record_id)),
     }

@@ -52,6 +52,21 @@ def member_record(
         "prefs": {"locale": "nb-NO", "colorBlind": False},
         "status": "disconnected",
         "url": f"https://trello.com/{username}",
+        "aaId": None,
+        "aaEmail": None,
+        "isAaMastered": False,
+        "avatarSource": "none",
+        "gravatarHash": None,
+        "uploadedAvatarHash": None,
+        "uploadedAvatarUrl": None,
+        "idEnterprise": None,
+        "idEnterprisesAdmin": [],
+        "idEnterprisesDeactivated": [],
+        "idPremOrgsAdmin": [],
+        "products": [],
+        "premiumFeatures": [],
+        "ixUpdate": "1",
+        "limits": {},
     }
 
 
