@@ -189,3 +189,28 @@ def test_a_member_who_changes_the_own_name_is_given_anew(mirror: Mirror, desk: D
     mirror.load("members", "token_member", sweep_hours=24)
     assert "Another Name" in {member["fullName"] for member in mirror.read("members")}
     assert not mirror.differences("members", "token_member")
+
+
+@pytest.mark.parametrize(
+    ("stream", "work"),
+    [
+        ("cards", "make_card"),
+        ("lists", "make_list"),
+        ("board_labels", "make_label"),
+        ("checklists", "make_checklist"),
+        ("card_attachments", "attach"),
+        ("board_memberships", "join_board"),
+        ("members", "join_board"),
+    ],
+)
+def test_what_was_made_a_moment_ago_is_no_reason_to_read_all_boards(
+    mirror: Mirror, desk: Desk, stream: str, work: str
+) -> None:
+    desk.box.switch(**TOUCHING)
+    one = desk.boards()[1]
+    mirror.load(stream, sweep_hours=24)
+    getattr(Work(desk.client), work)(one, one)
+    for _ in range(3):
+        assert mirror.load(stream, sweep_hours=24) == []
+        assert mirror.boards_asked == {one}
+    assert not mirror.differences(stream)
