@@ -37,7 +37,7 @@ class ReadAhead:
         self._alive = 0
         self._busy = 0
 
-    def items(self, sources: Iterable[Source[T]]) -> Iterator[T]:
+    def items(self, sources: Iterable[Source[T]], *, at_once: int | None = None) -> Iterator[T]:
         """Give the items of all sources, source by source.
 
         A single source is read by the thread that asks. An error that a source raises is raised
@@ -45,6 +45,8 @@ class ReadAhead:
 
         Args:
             sources: each is called by one of the threads; what it returns is read by it.
+            at_once: sources that are read at the same time, if fewer than there are threads: memory
+                holds an item of each.
         """
         waiting = iter(sources)
         first, second = next(waiting, None), next(waiting, None)
@@ -56,7 +58,7 @@ class ReadAhead:
         readings = deque([self._begin(first), self._begin(second)])
         try:
             while readings:
-                while len(readings) < self._threads and (source := next(waiting, None)):
+                while len(readings) < (at_once or self._threads) and (source := next(waiting, None)):
                     readings.append(self._begin(source))
                 yield from readings[0].taken()
                 readings.popleft()

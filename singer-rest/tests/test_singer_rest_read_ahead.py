@@ -40,6 +40,19 @@ def test_sources_are_read_at_the_same_time() -> None:
     assert sorted(ReadAhead(4).items([source] * 4)) == [0, 1, 2, 3]
 
 
+def test_fewer_sources_are_read_at_the_same_time_if_that_is_wanted() -> None:
+    begun: list[int] = []
+
+    def source(number: int) -> Iterator[int]:
+        begun.append(number)
+        yield number
+
+    items = ReadAhead(8).items([partial(source, each) for each in range(9)], at_once=3)
+    for number in range(9):
+        assert next(items) == number
+        assert len(begun) <= number + 3
+
+
 def test_a_single_source_is_read_by_the_thread_that_asks() -> None:
     def source() -> Iterator[int]:
         yield threading.get_ident()
