@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from singer_rest import RecordRefused, StopRun
+from singer_rest import RecordRefused
 
 from tap_trello.instants import ONE_MILLISECOND, instant_of, trello_time
 from tap_trello.page_size import LARGEST_PAGE, smaller
+from tap_trello.well_formed import well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tap_trello.client import TrelloClient
@@ -154,22 +155,29 @@ class _Reading:
         self._client = client
         self._feed = feed
         self._cursor = cursor
+        self._slipped: list[Action] = []
+        """The page before the last answer, where several pages share one instant."""
         self._given_up: datetime | None = None
         """An instant of which no more can be had."""
 
     def next_answer(self) -> Answer:
         """The actions after the cursor, or a refusal."""
-        before = page = None
-        if self._given_up is not None:
-            before = self._given_up
-        elif self._cursor is not None:
+        before, page = self._given_up, 0
+        if before is None and self._cursor is not None:
             before = self._cursor.oldest + ONE_MILLISECOND
             page = self._pages_of_one_instant
+        self._slipped = []
         try:
-            return self._client.get(self._feed.page_path(before, page or 0, self.limit))
+            answer = self._answer(before, page)
+            if page:  # what was deleted meanwhile lets others slip to the page before
+                self._slipped = well_formed(self._answer(before, page - 1), self._feed.path)
         except RecordRefused as refusal:
             # Trello may refuse to turn so many pages.
             return [] if page and smaller(self.limit, refusal) is None else refusal
+        return answer
+
+    def _answer(self, before: datetime | None, page: int) -> Answer:
+        return self._client.get(self._feed.page_path(before, page, self.limit))
 
     def ask_for_less(self, refusal: RecordRefused) -> None:
         """Ask for smaller pages from here on.
@@ -184,17 +192,16 @@ class _Reading:
 
     def page_of(self, answer: Answer, asked_for: int) -> Page | None:
         """What is new in an answer; None where no more of an instant can be had."""
-        if not isinstance(answer, list):
-            raise StopRun(
-                f"Trello answers GET {self._feed.path} with something that is no list of actions"
-            )
+        answer = well_formed(answer, self._feed.path)
         seen = self._cursor.seen if self._cursor else frozenset()
-        fresh = [action for action in answer if action["id"] not in seen]
+        found = {action["id"]: action for action in (*self._slipped, *answer)}
+        fresh = [action for id_, action in found.items() if id_ not in seen]
         if not fresh and self._pages_of_one_instant and self._given_up is None:
             self._given_up = self._cursor.oldest if self._cursor else None
             return None
         self._tell_of_missing(answer)
-        cursor = None if len(answer) < asked_for else self._cursor_after(answer, seen)
+        oldest = instant_of(answer[-1]["date"]) if len(answer) >= asked_for else None
+        cursor = None if oldest is None else self._cursor_at(oldest, found.values())
         self._cursor = cursor
         return Page(_since(self._feed.since, fresh), cursor)
 
@@ -203,11 +210,10 @@ class _Reading:
         """How many pages hold nothing but what was seen of the cursor's instant."""
         return len(self._cursor.seen) // self.limit if self._cursor else 0
 
-    def _cursor_after(self, answer: list[Action], seen: frozenset[str]) -> Cursor:
-        oldest = instant_of(answer[-1]["date"])
-        ids = {action["id"] for action in answer if instant_of(action["date"]) == oldest}
+    def _cursor_at(self, oldest: datetime, found: Iterable[Action]) -> Cursor:
+        ids = {action["id"] for action in found if instant_of(action["date"]) == oldest}
         if self._cursor is not None and self._cursor.oldest == oldest:
-            ids |= seen
+            ids |= self._cursor.seen
         return Cursor(oldest, frozenset(ids))
 
     def _tell_of_missing(self, older: list[Action]) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sandbox.store import Store
 from sandbox.trello import journal
+from singer_rest import StopRun
 from tap_trello.client import TrelloClient
-from tap_trello.feed import Feed, read_feed
+from tap_trello.feed import Feed, read_feed, read_pages
 from tap_trello.instants import instant_of, trello_time
+from tap_trello.well_formed import well_formed
 
 from sandbox import credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sandbox.testing import RunningSandbox
 
@@ -121,3 +125,70 @@ def test_times_are_read_and_written_as_trello_writes_them() -> None:
     assert instant_of("2026-01-31T08:00:00.1Z").microsecond == 100_000
     with pytest.raises(ValueError, match="offset"):
         instant_of("2026-01-31T08:00:00")
+
+
+@pytest.mark.parametrize("limit", [2, 3, 5])
+@pytest.mark.parametrize("deleted", [0, 1])
+def test_a_comment_deleted_meanwhile_hides_none_of_its_millisecond(
+    box: RunningSandbox, client: TrelloClient, board: dict[str, Any], limit: int, deleted: int
+) -> None:
+    card = client.get(f"/boards/{board['id']}/cards")[0]["id"]
+    wish = {"card": card, "date": trello_time(NOON), "data": {"text": "One of many"}}
+    crowd = set(box.plant_actions([wish] * 4 * limit))
+    read: Counter[str] = Counter()
+    for page in read_pages(client, feed_of(board, limit=limit)):
+        gone = [action["id"] for action in page.actions if action["id"] in crowd][:deleted]
+        read.update(action["id"] for action in page.actions)
+        for action in gone:
+            client.request("DELETE", f"/actions/{action}")
+            crowd.discard(action)
+    assert crowd <= set(read)
+    assert set(read.values()) == {1}
+
+
+ODD: list[dict[str, Any]] = [
+    {"date": None},
+    {"date": "yesterday"},
+    {"date": "2026-02-01T12:00:00"},
+    {"data": None},
+    {"data": {"dateLastEdited": "yesterday"}},
+    {"data": {"card": None, "text": None}},
+    {"data": {"card": "a card"}},
+    {"type": None},
+    {"idMemberCreator": None},
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("is_lacking", [False, True])
+def test_an_odd_action_stops_nothing_and_is_read_once(
+    box: RunningSandbox,
+    run: Callable[..., list[dict[str, Any]]],
+    board: dict[str, Any],
+    odd: dict[str, Any],
+    is_lacking: bool,
+) -> None:
+    (odd_id,) = happen(box, board, NOON, 1)
+    with closing(Store(box.data / "sandbox.db")) as store:
+        action = {**(journal.get(store, odd_id) or {}), "type": "commentCard", **odd}
+        if is_lacking:
+            action = {name: value for name, value in action.items() if value is not None}
+        sql = "UPDATE actions SET type = 'commentCard', body = ? WHERE id = ?"
+        store.write(sql, (json.dumps(action), odd_id))
+        store.commit()
+    state: dict[str, Any] | None = None
+    read: Counter[str] = Counter()
+    for _ in range(3):
+        messages = run(state, streams=("actions",), read_footers=True)
+        state = messages[-1]["value"]
+        read.update(each["record"]["id"] for each in messages if each["type"] == "RECORD")
+    assert set(read.values()) == {1}
+    assert odd_id in read
+
+
+@pytest.mark.parametrize(
+    "answer", [{"id": "x"}, ["x"], [{"date": "2026-02-01T12:00:00.000Z"}], [{"id": "no id"}]]
+)
+def test_what_is_no_action_at_all_is_told_in_one_line(answer: Any) -> None:
+    with pytest.raises(StopRun, match=r"GET /boards/b/actions with (something|an action)"):
+        well_formed(answer, "/boards/b/actions")
