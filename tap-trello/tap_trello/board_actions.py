@@ -14,26 +14,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from singer_rest import NotFound
+from singer_rest import RecordRefused
 
-from tap_trello.bookmarks import Bookmark, later
-from tap_trello.census import ARRIVALS, Census, Count, card_of
+from tap_trello.bookmarks import Bookmark, edit_of
+from tap_trello.census import ARRIVALS, MOVES, Census, card_of
 from tap_trello.changed_cards import changed_cards
 from tap_trello.feed import Feed, read_feed, read_pages
 from tap_trello.instants import instant_of
+from tap_trello.newest import later
 from tap_trello.news import FirstPage, read_news
 from tap_trello.page_size import LARGEST_PAGE, PROBE
 from tap_trello.records import COMMENTS, is_comment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tap_trello.client import TrelloClient
+    from tap_trello.counts import Count
+    from tap_trello.news import News
 
 __all__ = ["BoardActions", "FirstPages", "Portion", "Position"]
 
 Action = dict[str, Any]
+
+OUT_OF_SIGHT = frozenset({401, 404})
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,12 @@ class Position:
     Attributes:
         bookmark: its bookmark; an empty one if it was never read.
         count: the comments that were there, if they were counted.
+        uncounted: ids of comments that were given since.
     """
 
     bookmark: Bookmark = field(default_factory=Bookmark)
     count: Count | None = None
+    uncounted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,15 @@ class Portion:
 
     Attributes:
         actions: at most a page of them, as Trello answers them.
-        bookmark: from where a later run could go on; None where it could not.
+        bookmark: from where a later run could go on.
+        count: all comments so far, once the first reading of a board has come to its end.
+        uncounted: ids of those comments among the actions that are in no count yet.
     """
 
-    actions: list[Action]
-    bookmark: Bookmark | None = None
+    actions: Sequence[Action]
+    bookmark: Bookmark
+    count: Count | None = None
+    uncounted: Sequence[str] = ()
 
 
 class BoardActions:
@@ -88,6 +99,7 @@ class BoardActions:
         edits_since: look for edits in comments from this time on, and in all comments of changed
             cards; in all there are, and count them, if None.
         query: further parameters of the feed.
+        uncounted: ids of comments that were given on any board since its last count.
     """
 
     def __init__(
@@ -99,6 +111,7 @@ class BoardActions:
         start: datetime | None = None,
         edits_since: datetime | None = None,
         query: Mapping[str, str] | None = None,
+        uncounted: frozenset[str] = frozenset(),
     ) -> None:
         self._client = client
         self._board = board_id
@@ -108,7 +121,8 @@ class BoardActions:
         """How far the board is read, once `read` has come to its end."""
         self.is_first = self.bookmark.is_unread
         """Whether no run has come to the board's end before."""
-        self.census = Census(position.count, is_known=not self.is_first)
+        before = None if self.is_first else position.count
+        self.census = Census(before, is_known=not self.is_first, uncounted=uncounted)
         path = f"/boards/{board_id}/actions"
         self._feed = Feed(path, since=later(self.bookmark.newest.date, start), query=query or {})
         self._comments = replace(self._feed, types=COMMENTS, since=later(edits_since, start))
@@ -131,48 +145,54 @@ class BoardActions:
         Raises:
             RecordRefused: when the board can't be read; NotFound if there is none.
         """
-        if self.is_first and self.bookmark.gap is None:
-            self.bookmark = replace(self.bookmark, edited=first.at)
-        known = self.bookmark.newest.date  # as it will be when the last gap is closed
+        before = self.bookmark
+        if self.is_first and before.gap is None:
+            self.bookmark = replace(before, edited=first.at)
         page = FirstPage(first.actions, PROBE if self.is_first else LARGEST_PAGE)
         for news in read_news(
             self._client, self._feed, self.bookmark, start=self._start, first=page
         ):
-            self.bookmark = self._with_arrivals(news.bookmark, news.actions)
-            if self.is_first:
-                self.census.now = Count(news.counted, self.bookmark.newest)
-                for comment in filter(is_comment, news.actions):
-                    self.census.find(comment)
-            yield Portion(news.actions, self.bookmark)
-        if not self.is_first:
-            yield from self._brought(known)
-            yield from self._edited(first)
+            yield self._given(news)
+        if self.is_first and before.gap is None:
+            return
+        yield from self._brought()
+        yield from self._edited(first, before)
 
-    def _with_arrivals(self, bookmark: Bookmark, actions: list[Action]) -> Bookmark:
-        """Note cards that came or left."""
-        for action in actions:
+    def _given(self, news: News) -> Portion:
+        """Note what the new actions tell of comments and cards."""
+        for action in news.actions:
             self.census.note(action)
-        if self.is_first:
-            return bookmark
-        came = [card_of(action) for action in actions if action["type"] in ARRIVALS]
-        return replace(bookmark, arrived=tuple(dict.fromkeys((*self.bookmark.arrived, *came))))
+        comments = list(filter(is_comment, news.actions))
+        arrived = self.bookmark.arrived
+        self.bookmark = replace(news.bookmark, arrived=arrived)
+        if news.older.date is None:
+            for comment in comments:
+                self.census.find(comment)
+            self.census.now = news.counted if news.bookmark.gap is None else None
+            return Portion(news.actions, self.bookmark, self.census.now)
+        came = [card_of(action) for action in news.actions if action["type"] in ARRIVALS]
+        self.bookmark = self.bookmark.with_arrived(came, news.older.date)
+        self.census.now = None
+        return self._uncounted(news.actions, comments)
 
-    def _brought(self, known: datetime | None) -> Iterator[Portion]:
-        """Comments that came with cards; what is newer than `known` was in the feed."""
-        cards = self.bookmark.arrived
-        for card, comments in self._comments_of(cards):
+    def _brought(self) -> Iterator[Portion]:
+        """Comments that came with cards."""
+        cards = dict(self.bookmark.arrived)
+        for card, comments in self._comments_of(list(cards)):
             fresh = [
                 each
                 for each in comments
-                if not self.bookmark.has_given(each)
-                and known is not None
-                and instant_of(each["date"]) < known
+                if instant_of(each["date"]) < cards[card] and not self.bookmark.has_given(each)
             ]
-            left = tuple(each for each in self.bookmark.arrived if each != card)
-            self.bookmark = replace(self.bookmark, arrived=left).with_given(fresh)
-            yield Portion(fresh, self.bookmark)
+            self.bookmark = self.bookmark.without_arrived(card).with_given(fresh)
+            yield self._uncounted(fresh, fresh)
 
-    def _comments_of(self, cards: tuple[str, ...]) -> Iterator[tuple[str, list[Action]]]:
+    def _uncounted(self, actions: Sequence[Action], comments: Iterable[Action]) -> Portion:
+        ids = [comment["id"] for comment in comments]
+        self.census.given.update(ids)
+        return Portion(actions, self.bookmark, uncounted=ids)
+
+    def _comments_of(self, cards: Sequence[str]) -> Iterator[tuple[str, list[Action]]]:
         """The comments of cards; none of those that can't be seen any more."""
         feeds = [
             replace(self._comments, path=f"/cards/{card}/actions", since=self._start)
@@ -180,43 +200,49 @@ class BoardActions:
         ]
         pages = self._client.get_many(feed.page_path() for feed in feeds)
         for card, feed, page in zip(cards, feeds, pages, strict=True):
-            if isinstance(page, NotFound):
+            if isinstance(page, RecordRefused) and page.status in OUT_OF_SIGHT:
                 yield card, []  # deleted, or moved on to where it can't be seen
             else:
                 yield card, list(read_feed(self._client, feed, page))
 
-    def _edited(self, first: FirstPages) -> Iterator[Portion]:
+    def _edited(self, first: FirstPages, before: Bookmark) -> Iterator[Portion]:
         """Edited comments; count all on the way, if all are looked through."""
         if self._edits_since is None:
-            self.census.now = Count(newest=self.bookmark.newest)
+            self._note_earlier_moves(before)
+            if not self.is_first:  # else the count of the first reading is yet to be checked
+                self.census.begin_count(self.bookmark.newest)
         for page in read_pages(self._client, self._comments, first_page=first.comments):
-            yield self._edits_among(page.actions, is_counted=self._edits_since is None)
+            yield self._edits_among(page.actions)
         if self._edits_since is not None:
-            yield from self._edits_on_changed_cards()
+            cards = changed_cards(self._client, self._board, since=self.bookmark.edited)
+            for _, comments in self._comments_of(cards):
+                yield self._edits_among(comments)
         if first.at is not None:
             self.bookmark = self.bookmark.edits_looked_for(first.at)
         yield Portion([], self.bookmark)
 
-    def _edits_on_changed_cards(self) -> Iterator[Portion]:
-        cards = changed_cards(self._client, self._board, since=self.bookmark.edited)
-        for _, comments in self._comments_of(tuple(cards)):
-            yield self._edits_among(comments, is_counted=False)
+    def _note_earlier_moves(self, before: Bookmark) -> None:
+        """Note the cards that came and left since the last count, as a run saw that broke off."""
+        counted = self.census.before and self.census.before.newest
+        if counted == before.newest or not (counted or self.is_first):
+            return
+        since = later(counted.date if counted else None, self._start)
+        for move in read_feed(self._client, replace(self._feed, types=MOVES, since=since)):
+            if self.bookmark.newest.covers(move):
+                self.census.note(move)
 
-    def _edits_among(self, comments: list[Action], *, is_counted: bool) -> Portion:
+    def _edits_among(self, comments: Iterable[Action]) -> Portion:
         found = []
-        for comment in comments:
-            if not self.bookmark.newest.covers(comment["id"], instant_of(comment["date"])):
+        for comment in filter(is_comment, comments):
+            if not self.bookmark.newest.covers(comment):
                 continue  # the next run reads it
-            if is_counted:
-                self.census.count(comment, self.bookmark.newest)
+            if self._edits_since is None:
+                self.census.count(comment)
             if self._is_edited_since(comment) and not self.bookmark.has_given(comment):
                 found.append(comment)
         self.bookmark = self.bookmark.with_given(found)
         return Portion(found, self.bookmark)
 
     def _is_edited_since(self, comment: Action) -> bool:
-        text = comment["data"].get("dateLastEdited")
-        if not text:
-            return False
-        edited = self.bookmark.edited
-        return edited is None or instant_of(text) >= edited
+        edit, edited = edit_of(comment), self.bookmark.edited
+        return edit is not None and (edited is None or edit >= edited)

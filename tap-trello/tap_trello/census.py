@@ -4,66 +4,31 @@ No feed tells of a deletion. But a run looks through all comments of a board, fo
 of all that were there at the last count must come out again. Comments wander with their cards: what
 is missing on one board may be there on another, so the sums of all boards count together. A board
 where nothing has happened counts like one whose sum came out again.
+
+Comments that were given since the last count, by a run that broke off, are known by their ids.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_trello.bookmarks import Newest
+from tap_trello.counts import Count
 from tap_trello.instants import instant_of
 from tap_trello.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import datetime
 
-__all__ = ["ARRIVALS", "Census", "Count", "card_of", "is_any_missing"]
+    from tap_trello.newest import Newest
+
+__all__ = ["ARRIVALS", "MOVES", "Census", "card_of", "is_any_missing"]
 
 Action = dict[str, Any]
 
 ARRIVALS = frozenset({"copyCard", "moveCardToBoard"})
 DEPARTURE = "moveCardFromBoard"
-
-
-@dataclass(frozen=True)
-class Count:
-    """The comments that were on a board.
-
-    Attributes:
-        comments: their number and digest.
-        newest: the newest actions that were there then.
-    """
-
-    comments: Tally = field(default_factory=Tally)
-    newest: Newest = field(default_factory=Newest)
-
-    @classmethod
-    def of_state(cls, kept: Mapping[str, Any] | None, newest: Newest) -> Count | None:
-        """What `as_state` has written; None if nothing has.
-
-        Args:
-            kept: the part of the state.
-            newest: of the board's bookmark, which a state of earlier releases means.
-        """
-        comments = Tally.of_state(kept)
-        if kept is None or comments is None:
-            return None
-        own = Newest.of_state(kept)
-        return cls(comments, newest if own.date is None else own)
-
-    def as_state(self) -> dict[str, Any]:
-        """A form for the state."""
-        state = self.comments.as_state()
-        self.newest.put(state)
-        return state
-
-    def includes(self, comment: Action) -> bool:
-        """Whether a comment was there then, unless it came with a card since."""
-        date = instant_of(comment["date"])
-        covered = self.newest.covers(comment["id"], date)
-        return covered and self.newest.made_before(comment["id"])
+MOVES = (*sorted(ARRIVALS), DEPARTURE)
 
 
 class Census:
@@ -74,63 +39,88 @@ class Census:
     Args:
         before: the last count; None if there was none.
         is_known: whether the board was read before.
+        uncounted: ids of comments that were given on any board since its last count.
     """
 
-    def __init__(self, before: Count | None, *, is_known: bool) -> None:
+    def __init__(
+        self, before: Count | None, *, is_known: bool, uncounted: frozenset[str] = frozenset()
+    ) -> None:
         self.before = before
         self.is_known = is_known
         self.found = Tally()
         """Comments of before that are still on the board."""
+        self.found_uncounted: set[str] = set()
+        """Those of the uncounted ones that are on the board."""
+        self.given: set[str] = set()
+        """Comments that were given now and did not turn up in the count: gone, or moved."""
         self.now: Count | None = None
         """What a later run may expect; None as long as not all comments were looked through."""
         self.arrived: dict[str, list[Action]] = {}
-        """Comments by card, for cards that came since then."""
+        """What tells the comments of cards that came since then, by card."""
         self.left: dict[str, datetime] = {}
-        """When cards left the board since then."""
+        """When cards left the board since then, for the first time."""
+        self._uncounted = uncounted
 
     def note(self, action: Action) -> None:
         """Look whether a card came or left."""
-        date = instant_of(action["date"])
-        if self.before is not None and self.before.newest.covers(action["id"], date):
+        if self.before is not None and self.before.newest.covers(action):
             return
+        card = card_of(action)
         if action["type"] in ARRIVALS:
-            self.arrived.setdefault(card_of(action), [])
+            self.arrived.setdefault(card, [])
         elif action["type"] == DEPARTURE:
-            self.left[card_of(action)] = date  # newest first, so the first departure remains
+            date = instant_of(action["date"])
+            self.left[card] = min(date, self.left.get(card, date))
 
-    def count(self, comment: Action, newest: Newest) -> None:
-        """Count a comment; every `note` comes before.
+    def begin_count(self, newest: Newest) -> None:
+        """Begin to count.
 
         Args:
-            comment: the action.
             newest: the newest actions that were given; a later run may expect what they include.
         """
-        now = self.now or Count(newest=newest)
-        if now.includes(comment):
-            self.now = Count(now.comments + Tally.of(comment["id"]), newest)
+        self.now = Count(newest=newest)
+
+    def count(self, comment: Action) -> None:
+        """Count a comment, once `begin_count` was called; every `note` comes before."""
+        if self.now is not None and self._is_expected(comment, self.now):
+            self.now = self.now.and_also(comment)
+            self.given.discard(comment["id"])
         self.find(comment)
 
     def find(self, comment: Action) -> None:
         """See a comment that is counted otherwise; every `note` comes before."""
+        if comment["id"] in self._uncounted:
+            self.found_uncounted.add(comment["id"])
         card = card_of(comment)
         if card in self.arrived:
-            self.arrived[card].append(comment)
+            self.arrived[card].append({"id": comment["id"], "date": comment["date"]})
         elif self.before is not None and self.before.includes(comment):
             self.found += Tally.of(comment["id"])
+
+    def _is_expected(self, comment: Action, now: Count) -> bool:
+        """Whether a comment was given; a copy that comes just now will be by the next run."""
+        return now.includes(comment) or card_of(comment) in self.arrived
 
 
 def card_of(action: Action) -> str:
     """Id of an action's card; empty if it has none."""
-    return str(action["data"].get("card", {}).get("id", ""))
+    card = action["data"].get("card")
+    return str(card.get("id") or "") if isinstance(card, dict) else ""
 
 
-def is_any_missing(censuses: Collection[Census]) -> bool:
+def is_any_missing(censuses: Collection[Census], uncounted: frozenset[str] = frozenset()) -> bool:
     """Whether a comment of before is on none of the boards any more.
 
     A comment of a card that came is one of before if the card left another board since, and the
     count of that board included it.
+
+    Args:
+        censuses: of all boards that were looked through.
+        uncounted: ids of the comments that were given there since the last counts.
     """
     if any(each.before is None and each.is_known for each in censuses):
+        return True
+    if uncounted - set().union(*(each.found_uncounted for each in censuses)):
         return True
     origins: dict[str, tuple[datetime, Count]] = {}
     for each in censuses:

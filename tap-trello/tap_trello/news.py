@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tap_trello.bookmarks import Bookmark, Gap, Newest, later
+from tap_trello.bookmarks import Bookmark, Gap
+from tap_trello.counts import Count
 from tap_trello.feed import Feed, Page, read_pages
-from tap_trello.instants import instant_of
+from tap_trello.newest import Newest, later
 from tap_trello.records import is_comment
-from tap_trello.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,12 +34,14 @@ class News:
     Attributes:
         actions: at most a page of them.
         bookmark: how far the feed is read once they are given.
-        counted: the comments that were given so far, if no earlier run came to the feed's end.
+        older: the newest that earlier runs gave; empty if this is the first reading of the feed.
+        counted: the comments that the first reading has given so far.
     """
 
     actions: list[Action]
     bookmark: Bookmark
-    counted: Tally = field(default_factory=Tally)
+    older: Newest
+    counted: Count = field(default_factory=Count)
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,8 @@ def read_news(
     """
     gap = bookmark.gap
     if gap is not None:
-        pages = read_pages(
-            client, replace(feed, since=later(gap.older.date, start)), cursor=gap.cursor
-        )
+        since = later(gap.older.date, start)
+        pages = read_pages(client, replace(feed, since=since), cursor=gap.cursor)
         for news in _downwards(pages, bookmark, gap.older, gap.counted):
             bookmark = news.bookmark
             yield news
@@ -90,28 +91,19 @@ def read_news(
         first_page=first.answer,
         first_limit=first.limit,
     )
-    yield from _downwards(pages, bookmark, older, Tally())
+    yield from _downwards(pages, bookmark, older, Count())
 
 
 def _downwards(
-    pages: Iterator[Page], bookmark: Bookmark, older: Newest, counted: Tally
+    pages: Iterator[Page], bookmark: Bookmark, older: Newest, counted: Count
 ) -> Iterator[News]:
     """What of these pages is new, down to what earlier runs gave."""
     for page in pages:
-        fresh = [
-            action
-            for action in page.actions
-            if not older.covers(action["id"], instant_of(action["date"]))
-        ]
-        newest = bookmark.newest.and_also(fresh)
+        fresh = [action for action in page.actions if not older.covers(action)]
         if older.date is None:
-            counted += tally_of(fresh, newest)
+            for comment in filter(is_comment, fresh):
+                counted = counted.and_also(comment)
+        newest = bookmark.newest.and_also(fresh)
         gap = None if page.cursor is None else Gap(page.cursor, older, counted)
         bookmark = replace(bookmark, newest=newest, gap=gap).with_given(fresh)
-        yield News(fresh, bookmark, counted)
-
-
-def tally_of(actions: list[Action], newest: Newest) -> Tally:
-    """The comments among these actions that belong to what was there with the newest ones."""
-    ids = (each["id"] for each in actions if is_comment(each) and newest.made_before(each["id"]))
-    return sum(map(Tally.of, ids), Tally())
+        yield News(fresh, bookmark, older, replace(counted, newest=newest))

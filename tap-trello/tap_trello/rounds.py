@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tap_trello.bookmarks import Bookmark
     from tap_trello.census import Census
     from tap_trello.client import TrelloClient
+    from tap_trello.counts import Count
 
 __all__ = ["Limits", "Round", "Step"]
 
@@ -59,6 +60,8 @@ class Step:
         board: its id.
         actions: at most a page, as Trello answers them.
         bookmark: from where a later run could go on once they are given.
+        count: all comments so far, once the first reading of a board has come to its end.
+        uncounted: ids of those comments among the actions that are in no count yet.
         census: of the board's comments, with the last step of a board only.
         is_gone: whether the board turns out to be deleted, which is its last step, too.
     """
@@ -66,6 +69,8 @@ class Step:
     board: str
     actions: Sequence[Action] = ()
     bookmark: Bookmark | None = None
+    count: Count | None = None
+    uncounted: Sequence[str] = ()
     census: Census | None = None
     is_gone: bool = False
 
@@ -93,17 +98,16 @@ class Round:
         limits: Limits,
     ) -> None:
         self.boards = boards
-        self.positions = dict(positions)
-        """How far each board was read to its end; changes while the round goes on."""
         self.vanished: list[str] = []
         """Boards that were deleted a moment ago."""
-        self.ended: list[str] = []
-        """Boards that were read to their end."""
+        self.ended: dict[str, Census] = {}
+        """The censuses of boards that were read to their end."""
         self.number = 0
         """How many actions were given."""
         self._client = client
+        self._positions = positions
         self._limits = limits
-        self._censuses: list[Census] = []
+        self._uncounted = frozenset().union(*(self._position(each).uncounted for each in boards))
 
     def steps(self, read_ahead: ReadAhead) -> Iterator[Step]:
         """New actions and edited comments, board by board.
@@ -131,7 +135,9 @@ class Round:
         """The steps of one board."""
         try:
             for portion in reading.read(first):
-                yield Step(board, portion.actions, portion.bookmark)
+                yield Step(
+                    board, portion.actions, portion.bookmark, portion.count, portion.uncounted
+                )
         except NotFound:
             logger.warning("board %s is gone", board)
             yield Step(board, is_gone=True)
@@ -141,16 +147,16 @@ class Round:
     @property
     def is_any_comment_missing(self) -> bool:
         """Whether a comment was deleted since the last count, as far as boards were counted."""
-        return self._limits.edits_since is None and is_any_missing(self._censuses)
+        if self._limits.edits_since is not None:
+            return False
+        return is_any_missing(self.ended.values(), self._uncounted)
 
     def _note(self, step: Step) -> None:
         self.number += len(step.actions)
         if step.is_gone:
             self.vanished.append(step.board)
-        elif step.census is not None and step.bookmark is not None:
-            self.ended.append(step.board)
-            self._censuses.append(step.census)
-            self.positions[step.board] = Position(step.bookmark, step.census.now)
+        elif step.census is not None:
+            self.ended[step.board] = step.census
 
     def _groups(self) -> Iterator[list[str]]:
         """The boards, cut where the paths of their first pages fill a batch."""
@@ -167,7 +173,7 @@ class Round:
             yield group
 
     def _position(self, board: str) -> Position:
-        return self.positions.get(board, Position())
+        return self._positions.get(board, Position())
 
     def _new_reading(self, board: str) -> BoardActions:
         limits = self._limits
@@ -178,4 +184,5 @@ class Round:
             start=limits.start,
             edits_since=limits.edits_since,
             query=limits.query,
+            uncounted=self._uncounted,
         )

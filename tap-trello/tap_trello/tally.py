@@ -41,7 +41,7 @@ class Tally:
     @classmethod
     def of_state(cls, kept: Mapping[str, Any] | None) -> Tally | None:
         """What `as_state` has written; None if nothing has."""
-        return cls(kept[NUMBER], int(kept[DIGEST], 16)) if kept else None
+        return cls(int(kept[NUMBER]), int(kept[DIGEST], 16)) if kept else None
 
     def as_state(self) -> dict[str, Any]:
         """A form for the state."""

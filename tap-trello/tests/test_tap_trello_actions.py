@@ -192,6 +192,19 @@ def test_a_copied_card_that_is_gone_already_stops_nothing(
     assert last_state(run(state, streams=ONLY))
 
 
+def test_a_card_that_was_moved_on_to_where_it_can_not_be_seen_stops_nothing(
+    box: RunningSandbox, run: Run, client: TrelloClient, cards: list[dict[str, Any]]
+) -> None:
+    state = last_state(run(streams=ONLY))
+    body = {"idCardSource": cards[0]["id"], "idList": cards[0]["idList"], "keepFromSource": "all"}
+    copy = client.request("POST", "/cards", json=body)
+    headers = box.authorization(box.token("annahavblikk"))
+    hidden = client.request("POST", "/boards", json={"name": "Hidden"}, headers=headers)
+    move = {"idBoard": hidden["id"]}
+    client.request("PUT", f"/cards/{copy['id']}", json=move, headers=headers)
+    assert last_state(run(state, streams=ONLY))
+
+
 def test_the_final_state_holds_bookmarks_and_nothing_of_the_way_there(run: Run) -> None:
     partitions = last_state(run(streams=ONLY))["bookmarks"]["actions"]["partitions"]
     assert len(partitions) == 6

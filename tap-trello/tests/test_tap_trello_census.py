@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tap_trello.bookmarks import Newest
-from tap_trello.census import Census, Count, is_any_missing
+from tap_trello.census import Census, is_any_missing
+from tap_trello.counts import Count
 from tap_trello.instants import instant_of
+from tap_trello.newest import Newest
 from tap_trello.tally import Tally
 
 BEFORE = "2026-03-01T08:00:00.000Z"
@@ -38,10 +39,10 @@ def census(
     found = Census(before, is_known=True)
     for each in actions:
         found.note(each)
-    top = Newest().and_also(list(actions))
+    found.begin_count(Newest().and_also(actions))
     for each in actions:
         if each["type"] == "commentCard":
-            found.count(each, top)
+            found.count(each)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,31 +12,29 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_trello import schemas
 from tap_trello.account import ACTIVITY
-from tap_trello.board_actions import Position
-from tap_trello.bookmarks import Bookmark
-from tap_trello.census import Count
+from tap_trello.action_records import ActionRecords
+from tap_trello.board_parts import BoardPart, BoardParts, plain_state_errors, version_of
 from tap_trello.fields import actions_query
 from tap_trello.marks import settled
-from tap_trello.records import TEXT, action_record, effective_action
 from tap_trello.rounds import Limits, Round
 from tap_trello.settings import start_date_of
 from tap_trello.sight import BOARDS
 from tap_trello.streams.base import TrelloStream
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
+    from tap_trello.board_actions import Position
+    from tap_trello.census import Census
     from tap_trello.rounds import Step
     from tap_trello.streams.base import Record
-    from tap_trello.tap import TapTrello
+    from tap_trello.sweeps import Sweeps
 
 __all__ = ["ActionsStream"]
 
-BOARD, COMMENTS, SWEEP, BOARD_ACTIVITY = "idBoard", "comments", "sweep", "activity"  # in the state
-
-Positions = dict[str, Position]
+MISSING = "comments_missing"  # in the state: deletions were noticed and are yet to be told
 
 
 class ActionsStream(TrelloStream):
@@ -52,10 +51,6 @@ class ActionsStream(TrelloStream):
     name = "actions"
     replication_key = "date"
     added = ("footer", "unstated")
-
-    def __init__(self, tap: TapTrello) -> None:
-        super().__init__(tap)
-        self._warned_of: set[str] = set()
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -75,15 +70,23 @@ class ActionsStream(TrelloStream):
     def get_records(self, context: Context | None) -> Iterator[Record]:
         """New actions and edited comments of all boards; all actions if some are gone."""
         del context
+        self._check_state()
         doubt = self._doubt if self.tells_deletions else None
         if doubt:
             self.logger.warning("%s: nothing counts as deleted, since %s", self.name, doubt)
         if not doubt and self._is_everything_due:
             yield from self._read_all()
             return
-        is_any_missing = yield from self._read_new()
-        if is_any_missing and self.tells_deletions and not doubt:
+        is_all_needed = yield from self._read_new(is_doubtful=doubt is not None)
+        if is_all_needed:
             yield from self._read_all()
+
+    def _check_state(self) -> None:
+        """Stop if the state was damaged, before anything of it is used."""
+        with plain_state_errors():
+            reads = self.full_reads
+            for version in (self.sweeps.begun, reads.version, reads.failed_version):
+                version_of(version)
 
     def _write_starting_replication_value(self, context: Context | None) -> None:
         """Nothing: the board's bookmark itself says where to start."""
@@ -97,17 +100,29 @@ class ActionsStream(TrelloStream):
     ) -> None:
         """Nothing: the bookmark moves with each page, by dates that records may not show."""
 
-    def _read_new(self) -> Generator[Record, None, bool]:
-        """Read on from the bookmarks; return whether a comment is missing."""
-        self.carry_last()
+    @property
+    def sweeps(self) -> Sweeps:
+        """What the state tells of the sweeps; earlier releases noted full reads only."""
+        sweeps = super().sweeps
+        return sweeps if sweeps.at else replace(sweeps, at=self.full_reads.at)
+
+    def _read_new(self, *, is_doubtful: bool) -> Generator[Record, None, bool]:
+        """Read on from the bookmarks; return whether everything is to be read again.
+
+        Args:
+            is_doubtful: whether deletions can't be told now.
+        """
+        self._carry_last()
         is_sweep = self.is_sweep_due
         boards = [
             board["id"] for board in self.account.boards if is_sweep or not self._is_still(board)
         ]
-        news = self._round(boards, self._kept_positions)
+        news = self._round(boards, self._parts.positions)
         yield from self._read(news)
         if news.is_any_comment_missing:
-            return True
+            if self.tells_deletions and not is_doubtful:
+                return True
+            self.stream_state[MISSING] = True  # until deletions can be told
         self._keep_ends(news)
         if is_sweep:
             self.note_sweep()
@@ -115,18 +130,18 @@ class ActionsStream(TrelloStream):
 
     def _read_all(self) -> Iterator[Record]:
         """Read everything, and at the end tell that all others are gone."""
+        if self._is_full_table:
+            self._forget_begun_sweep()
         number = self.begin_sweep()
-        begun = {
-            part["context"][BOARD]: position_in(part)
-            for part in self._parts
-            if part.get(SWEEP) == number
-        }
-        done = {id_: position for id_, position in begun.items() if not position.bookmark.gap}
+        begun = {board: self._parts[board] for board in self._parts}
+        begun = {board: part for board, part in begun.items() if part.sweep == number}
+        done = {board: part.activity for board, part in begun.items() if part.is_read}
         boards = [board["id"] for board in self.account.boards if board["id"] not in done]
-        everything = self._round(boards, begun)
+        positions = {board: part.position for board, part in begun.items()}
+        everything = self._round(boards, positions)
         yield from self._read(everything, sweep=number)
         # A card that was moved meanwhile, to a board that was read already, has been missed.
-        news = self._round(self._moved(done), everything.positions)
+        news = self._round(self._moved(done), self._parts.positions)
         yield from self._read(news)
         vanished = everything.vanished + news.vanished
         if self.end_sweep(
@@ -135,19 +150,23 @@ class ActionsStream(TrelloStream):
             doubt=f"board {vanished[0]} vanished while it was read" if vanished else None,
             start=start_date_of(self.config),
         ):
-            covered = self.sight.covered(BOARDS)
-            self._parts = [part for part in self._parts if part["context"][BOARD] in covered]
-        if not news.is_any_comment_missing:  # else the next run is to find that out
-            self._keep_ends(news)
-        for part in self._parts:
-            part.pop(SWEEP, None)
+            # Of one that was read in this sweep, and then deleted, the next run is to tell.
+            read = {board for board in self._parts if self._parts[board].sweep == number}
+            self._parts.keep_only(self.sight.covered(BOARDS) | read)
+        self.stream_state.pop(MISSING, None)
+        for each in (everything, news):
+            if each.is_any_comment_missing:
+                self.stream_state[MISSING] = True  # which the next run is to tell
+            self._keep_ends(each)
+        for board in self._parts:
+            self._parts[board] = replace(self._parts[board], sweep=None)
 
     def _read(self, round_: Round, *, sweep: int | None = None) -> Iterator[Record]:
         self.progress.begin("boards", total=len(round_.boards))
         for step in round_.steps(self._trello_tap.read_ahead):
             for action in step.actions:
-                yield self._record(action)
-            if self.replication_method != REPLICATION_FULL_TABLE and not step.is_gone:
+                yield self._records.of(action)
+            if not step.is_gone:
                 self._keep(step, sweep)
                 self.write_state_by_and_by(len(step.actions))
             if step.is_last:
@@ -155,77 +174,86 @@ class ActionsStream(TrelloStream):
 
     def _keep(self, step: Step, sweep: int | None) -> None:
         """Write into the state how far a board was read."""
-        part = self.get_context_state({BOARD: step.board})
-        if sweep is not None and part.get(SWEEP) != sweep:
-            for name in part.keys() - {"context"}:
-                del part[name]
-            part[SWEEP] = sweep
-        if step.bookmark is not None:
-            step.bookmark.put(part, self.replication_key)
-        if sweep is not None and step.census is not None:
-            self._keep_end(part, step.census.now)
+        part = self._parts[step.board]
+        if sweep is not None and part.sweep != sweep:
+            part = BoardPart(sweep=sweep)
+        part = part.after(step)
+        if sweep is not None and step.census is not None and step.census.before is None:
+            part = self._ended(step.board, part, step.census)
+        self._parts[step.board] = part
 
     def _keep_ends(self, round_: Round) -> None:
         """Write into the state what was found of the boards that were read to their ends."""
-        if self.replication_method != REPLICATION_FULL_TABLE:
-            for board in round_.ended:
-                count = round_.positions[board].count
-                self._keep_end(self.get_context_state({BOARD: board}), count)
+        for board, census in round_.ended.items():
+            self._parts[board] = self._ended(board, self._parts[board], census)
 
-    def _keep_end(self, part: dict[str, Any], count: Count | None) -> None:
-        activity = settled(self._activity[part["context"][BOARD]], self.account.listed_at)
-        part.pop(BOARD_ACTIVITY, None)
-        if activity is not None:
-            part[BOARD_ACTIVITY] = activity
-        if count is not None:
-            part[COMMENTS] = count.as_state()
+    def _ended(self, board: str, part: BoardPart, census: Census) -> BoardPart:
+        """What is kept of a board that was read to its end."""
+        activity = settled(self._activity[board], self.account.listed_at)
+        if self._lookback is not None:
+            return part.ended(activity)
+        if census.now is None:  # the next run is to count
+            return replace(part, activity=None)
+        return part.ended(None if census.given else activity, census.now, census.given)
+
+    def _carry_last(self) -> None:
+        """Give the records from here on a version that the next full read does not delete."""
+        begun = self.sweeps.begun
+        self.carry_last()
+        if begun is not None and self.tells_deletions:
+            self.carry(begun)  # a later run may find the boards read already
+
+    def _forget_begun_sweep(self) -> None:
+        """Begin anew though a run broke off: of a full table nothing is kept to go on from."""
+        begun = self.sweeps.begun
+        if begun is not None:
+            self.full_reads.failed(begun, self.began).put(self.stream_state)
+            replace(self.sweeps, begun=None).put(self.stream_state)
 
     @property
     def _doubt(self) -> str | None:
         """Why a full read may lack actions that are not deleted; None if it has all."""
         if self.full_reads.leaves_out(start_date_of(self.config)):
             return LATER_START
-        return self.doubt_about_places({BOARDS: self._known_boards})
+        return self.doubt_about_places({BOARDS: list(self._parts)})
 
     @property
     def _is_everything_due(self) -> bool:
         """Whether all actions are to be read again, and not only what is new."""
-        is_full_table = self.replication_method == REPLICATION_FULL_TABLE
-        if is_full_table or self.sweeps.begun is not None:
+        if self._is_full_table or self.sweeps.begun is not None:
             return True
-        if self.tells_deletions and self.full_reads.at is None:
+        if self.tells_deletions and self._is_anything_untold:
             return True
-        if self.tells_deletions and self._known_boards - self.sight.covered(BOARDS):
-            return True  # deleted, or there would be a doubt
         # With a lookback, nothing but reading everything finds edits and deletions of older ones.
         return self._lookback is not None and self.is_sweep_due
+
+    @property
+    def _is_anything_untold(self) -> bool:
+        """Whether deletions are known, or would not be noticed, which only a full read tells."""
+        if self.full_reads.at is None or self.stream_state.get(MISSING):
+            return True
+        # Boards that are not there any more were deleted, or there would be a doubt.
+        return bool(set(self._parts) - self.sight.covered(BOARDS))
 
     @computed_once
     def _activity(self) -> dict[str, str | None]:
         """When something happened last on the boards, as they were listed."""
         return {board["id"]: board.get(ACTIVITY) for board in self.account.boards}
 
-    def _moved(self, done: Collection[str]) -> list[str]:
+    def _moved(self, done: Mapping[str, str | None]) -> list[str]:
         """The boards on which something has happened since they were read.
 
         Args:
-            done: ids of those that a run has read which broke off.
+            done: those that a run has read which broke off, and when something had happened there.
         """
         now = self.account.activity_now()
-        then = dict(self._activity)
-        then.update({id_: self._parts_by_board[id_].get(BOARD_ACTIVITY) for id_ in done})
+        then = {**self._activity, **done}
         return [id_ for id_ in self._activity if now.get(id_) != then[id_]]
 
     def _is_still(self, board: Record) -> bool:
         """Whether nothing has happened on a board since it was read to its end."""
-        part = self._parts_by_board.get(board["id"], {})
-        activity = part.get(BOARD_ACTIVITY)
+        activity = self._parts[board["id"]].activity
         return activity is not None and activity == board.get(ACTIVITY)
-
-    @computed_once
-    def _parts_by_board(self) -> dict[str, Record]:
-        """The parts of the state as the run found them."""
-        return {part["context"][BOARD]: part for part in self._parts}
 
     @property
     def _lookback(self) -> int | None:
@@ -233,24 +261,19 @@ class ActionsStream(TrelloStream):
         return days
 
     @property
-    def _parts(self) -> list[dict[str, Any]]:
-        """The boards' parts of the state."""
-        parts: list[dict[str, Any]] = self.stream_state.get("partitions", [])
-        return parts
+    def _is_full_table(self) -> bool:
+        return bool(self.replication_method == REPLICATION_FULL_TABLE)
 
-    @_parts.setter
-    def _parts(self, parts: list[dict[str, Any]]) -> None:
-        self.stream_state["partitions"] = parts
+    @computed_once
+    def _records(self) -> ActionRecords:
+        """The form in which actions are given."""
+        return ActionRecords(self.account, self.logger, read_footers=self.reads_footers)
 
-    @property
-    def _known_boards(self) -> set[str]:
-        return {part["context"][BOARD] for part in self._parts}
-
-    @property
-    def _kept_positions(self) -> Positions:
-        if self.replication_method == REPLICATION_FULL_TABLE:
-            return {}
-        return {part["context"][BOARD]: position_in(part) for part in self._parts}
+    @computed_once
+    def _parts(self) -> BoardParts:
+        """What is kept of the boards; of a full table only for this run."""
+        state: dict[str, Any] = {} if self._is_full_table else self.stream_state
+        return BoardParts(state, self.replication_key)
 
     def _round(self, boards: Sequence[str], positions: Mapping[str, Position]) -> Round:
         limits = Limits(start_date_of(self.config), self._edits_since, actions_query(self.fields))
@@ -261,26 +284,3 @@ class ActionsStream(TrelloStream):
         if self._lookback is None:
             return None
         return self.account.listed_at - timedelta(days=self._lookback)
-
-    def _record(self, action: Record) -> Record:
-        if not self.reads_footers:
-            return action_record(action)
-        record = effective_action(action, self.account.trusted_ids, self.account.directory)
-        if TEXT in record.get("unstated", ()):
-            self._warn_of(action["idMemberCreator"])
-        return record
-
-    def _warn_of(self, author: str) -> None:
-        if author not in self._warned_of:
-            self._warned_of.add(author)
-            self.logger.warning(
-                "comments of member %s end with a footer as target-trello writes it, but "
-                "member_tokens has no token of theirs: edits of these comments are not followed",
-                author,
-            )
-
-
-def position_in(part: Record) -> Position:
-    """How far a board was read, from its part of the state."""
-    bookmark = Bookmark.of_state(part)
-    return Position(bookmark, Count.of_state(part.get(COMMENTS), bookmark.newest))
