@@ -56,9 +56,10 @@ class ReadAhead:
             yield from first()
             return
         readings = deque([self._begin(first), self._begin(second)])
+        most = at_once or self._threads
         try:
             while readings:
-                while len(readings) < (at_once or self._threads) and (source := next(waiting, None)):
+                while len(readings) < most and (source := next(waiting, None)):
                     readings.append(self._begin(source))
                 yield from readings[0].taken()
                 readings.popleft()

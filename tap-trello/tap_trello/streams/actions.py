@@ -113,7 +113,8 @@ class ActionsStream(TrelloStream):
             is_doubtful: whether deletions can't be told now.
         """
         self._carry_last()
-        is_sweep = self.is_sweep_due
+        # One that was begun goes on once deletions can be told.
+        is_sweep = replace(self.sweeps, begun=None).is_due(self.began, self.sweep_hours)
         boards = [
             board["id"] for board in self.account.boards if is_sweep or not self._is_still(board)
         ]
@@ -125,13 +126,13 @@ class ActionsStream(TrelloStream):
             self.stream_state[MISSING] = True  # until deletions can be told
         self._keep_ends(news)
         if is_sweep:
-            self.note_sweep()
+            replace(self.sweeps, at=self.began).put(self.stream_state)
         return False
 
     def _read_all(self) -> Iterator[Record]:
         """Read everything, and at the end tell that all others are gone."""
         if self._is_full_table:
-            self._forget_begun_sweep()
+            self.forget_begun_sweep()
         number = self.begin_sweep()
         begun = {board: self._parts[board] for board in self._parts}
         begun = {board: part for board, part in begun.items() if part.sweep == number}
@@ -202,13 +203,6 @@ class ActionsStream(TrelloStream):
         self.carry_last()
         if begun is not None and self.tells_deletions:
             self.carry(begun)  # a later run may find the boards read already
-
-    def _forget_begun_sweep(self) -> None:
-        """Begin anew though a run broke off: of a full table nothing is kept to go on from."""
-        begun = self.sweeps.begun
-        if begun is not None:
-            self.full_reads.failed(begun, self.began).put(self.stream_state)
-            replace(self.sweeps, begun=None).put(self.stream_state)
 
     @property
     def _doubt(self) -> str | None:

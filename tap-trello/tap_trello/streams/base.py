@@ -118,7 +118,13 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
     @property
     def is_sweep_due(self) -> bool:
         """Whether everything is to be read again, or reading everything was broken off."""
-        return self.sweeps.is_due(self.began, self.config.get("sweep_hours", SWEEP_HOURS))
+        return self.sweeps.is_due(self.began, self.sweep_hours)
+
+    @property
+    def sweep_hours(self) -> int:
+        """Hours between sweeps."""
+        hours: int = self.config.get("sweep_hours", SWEEP_HOURS)
+        return hours
 
     def begin_sweep(self, *, anew: bool = False) -> int:
         """Begin to read everything, or go on where a run broke off; return the sweep's number.
@@ -129,7 +135,7 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
             anew: whether to forget what a run that broke off has read.
         """
         if anew:
-            self._forget_begun()
+            self.forget_begun_sweep()
         number = self.sweeps.begun
         if number is None:
             number = self.carry_new()
@@ -163,10 +169,10 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
 
     def note_sweep(self) -> None:
         """Note that everything was read or looked through, though not to tell what is gone."""
-        self._forget_begun()
+        self.forget_begun_sweep()
         replace(self.sweeps, at=self.began).put(self.stream_state)
 
-    def _forget_begun(self) -> None:
+    def forget_begun_sweep(self) -> None:
         """Don't go on with a sweep that was begun; its version is never given again."""
         begun = self.sweeps.begun
         replace(self.sweeps, begun=None).put(self.stream_state)
