@@ -30,6 +30,7 @@ __all__ = ["Limits", "Round", "Step"]
 
 Action = dict[str, Any]
 
+FULL_BATCHES_AT_ONCE = 3  # each may bring ten pages of a thousand actions
 CLOCKS_DIFFER = timedelta(seconds=10)
 """By how much the clocks of Trello's servers may; what is read twice for it is given once."""
 
@@ -115,8 +116,11 @@ class Round:
         Raises:
             RecordRefused: when a board can't be read.
         """
-        groups = list(self._groups())
-        for step in read_ahead.items(partial(self.read, group) for group in groups):
+        is_new = all(self._position(board).bookmark.is_unread for board in self.boards)
+        for step in read_ahead.items(
+            [partial(self.read, group) for group in self._groups()],
+            at_once=None if is_new else FULL_BATCHES_AT_ONCE,
+        ):
             yield step
             self._note(step)
 

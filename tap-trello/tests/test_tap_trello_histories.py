@@ -18,7 +18,7 @@ from tests.soak import SOAK, at_length
 
 MINUTES = at_length(5, 30)
 LENGTH = settings(
-    max_examples=at_length(40, 1500),
+    max_examples=at_length(25, 1500),
     deadline=None,
     database=None,
     derandomize=not SOAK,
