@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tap_trello.counts import Count
 from tap_trello.feed import Cursor
 from tap_trello.instants import instant_of, made_at, trello_time
-from tap_trello.newest import Newest, later
+from tap_trello.newest import Newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping
     from datetime import datetime
 
-__all__ = ["Bookmark", "Gap", "Newest", "edit_of", "later"]
+__all__ = ["Bookmark", "Gap", "edit_of"]
 
 EDITED, GIVEN, ARRIVED, GAP = "edits_bookmark", "given", "arrived", "gap"
 OLDEST, SEEN, COUNTED = "oldest", "seen", "counted"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from singer_rest import RecordRefused, RestClient, SettingError
 
-from tap_trello.batch import MOST_ROUTES, answer_of, batches_of, urls_parameter
+from tap_trello.batch import answer_of, batches_of, urls_parameter
 from tap_trello.quotas import Quotas
 
 if TYPE_CHECKING:
@@ -120,17 +120,16 @@ class TrelloClient(RestClient):
         advice = "check the setting 'api_key'" if "key" in words.lower() else self._advice
         return f"{words} ({advice})"
 
-    def get_many(self, paths: Iterable[str], *, at_once: int = MOST_ROUTES) -> Iterator[Any]:
+    def get_many(self, paths: Iterable[str]) -> Iterator[Any]:
         """Read many paths, ten to a request, in order and only as far as the caller iterates.
 
         Args:
             paths: paths below the base address, with their query.
-            at_once: paths per request, at most ten; fewer where answers are large.
 
         Yields:
             For each path the JSON, or the RecordRefused (NotFound) that it was answered with.
         """
-        for batch in batches_of(paths, at_once):
+        for batch in batches_of(paths):
             yield from [self._alone(batch[0])] if len(batch) == 1 else self._together(batch)
 
     def _member_client(self, member_id: str, token: str) -> TrelloClient:

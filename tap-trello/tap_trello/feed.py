@@ -136,7 +136,7 @@ def read_pages(
     answer = reading.next_answer() if first_page is None else first_page
     while True:
         if isinstance(answer, RecordRefused):
-            reading.ask_for_less(answer)
+            reading.ask_for_less(answer, asked_for)
         else:
             page = reading.page_of(answer, asked_for)
             if page is not None:
@@ -179,13 +179,17 @@ class _Reading:
     def _answer(self, before: datetime | None, page: int) -> Answer:
         return self._client.get(self._feed.page_path(before, page, self.limit))
 
-    def ask_for_less(self, refusal: RecordRefused) -> None:
+    def ask_for_less(self, refusal: RecordRefused, asked_for: int) -> None:
         """Ask for smaller pages from here on.
+
+        Args:
+            refusal: of a page.
+            asked_for: how many actions it could have held.
 
         Raises:
             RecordRefused: when that was not why the page was refused.
         """
-        limit = smaller(self.limit, refusal)
+        limit = smaller(min(self.limit, asked_for), refusal)
         if limit is None:
             raise refusal
         self.limit = limit

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["ONE_MILLISECOND", "instant_of", "made_at", "trello_time"]
+__all__ = ["CLOCKS_DIFFER", "ONE_MILLISECOND", "instant_of", "made_at", "trello_time"]
 
 OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+CLOCKS_DIFFER = timedelta(seconds=10)
+"""By how much the clocks of Trello's servers may differ."""
 ONE_MILLISECOND = timedelta(milliseconds=1)
 
 

@@ -6,14 +6,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_trello.instants import instant_of, made_at, trello_time
+from tap_trello.instants import CLOCKS_DIFFER, instant_of, made_at, trello_time
 from tap_trello.sight import in_words
 from tap_trello.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping
 
-__all__ = ["Key", "Mark", "Marks", "Place", "keep_mark", "keep_marks", "kept_marks", "settled"]
+__all__ = [
+    "PLACES",
+    "Key",
+    "Mark",
+    "Marks",
+    "Place",
+    "keep_mark",
+    "keep_marks",
+    "kept_marks",
+    "settled",
+]
 
 Key = tuple[str, str]
 State = dict[str, Any]
@@ -22,7 +32,6 @@ PLACES = "places"  # in a stream's part of the state
 ACTIVITY, AT, RECENT = "activity", "listed_at", "recent"
 BOOKMARK, CONTENT, SWEEP = "bookmark", "content", "sweep"
 SETTLING = timedelta(seconds=60)
-CLOCKS_DIFFER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from singer_rest import NotFound
 from tap_trello.batch import MOST_ROUTES
 from tap_trello.board_actions import BoardActions, FirstPages, Position
 from tap_trello.census import is_any_missing
+from tap_trello.instants import CLOCKS_DIFFER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,8 +31,6 @@ __all__ = ["Limits", "Round", "Step"]
 Action = dict[str, Any]
 
 FULL_BATCHES_AT_ONCE = 3  # each may bring ten pages of a thousand actions
-CLOCKS_DIFFER = timedelta(seconds=10)
-"""By how much the clocks of Trello's servers may; what is read twice for it is given once."""
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +126,7 @@ class Round:
         """The steps of boards whose first pages are read together."""
         readings = {board: self._new_reading(board) for board in boards}
         began = self._client.server_time
-        began = began and began - CLOCKS_DIFFER
+        began = began and began - CLOCKS_DIFFER  # what is read twice for it is given once
         paths = {board: reading.first_paths for board, reading in readings.items()}
         pages = self._client.get_many(path for board in boards for path in paths[board])
         firsts = {board: FirstPages(began, *islice(pages, len(paths[board]))) for board in boards}

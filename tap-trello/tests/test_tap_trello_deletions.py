@@ -269,6 +269,18 @@ def test_a_stream_without_a_record_left_is_a_lost_permission_rather_than_the_tru
     assert len(warehouse.tables.ids("cards")) == 10
 
 
+def test_boards_that_are_all_gone_are_a_lost_permission_rather_than_the_truth(
+    warehouse: Warehouse, desk: Desk
+) -> None:
+    warehouse.load()
+    before = {stream: warehouse.tables.ids(stream) for stream in ("boards", "lists", "cards")}
+    for board in desk.boards():
+        desk.delete(f"/boards/{board}")
+    for _ in range(2):
+        assert not {"boards", "lists", "cards"} & set(warehouse.load())
+    assert {stream: warehouse.tables.ids(stream) for stream in before} == before
+
+
 def test_a_run_that_breaks_off_tells_nothing_and_the_next_one_does(
     warehouse: Warehouse, desk: Desk, config: Json
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandbox.store import Store
 from sandbox.trello import journal
-from singer_rest import StopRun
+from singer_rest import RecordRefused, StopRun
 from tap_trello.client import TrelloClient
 from tap_trello.feed import Feed, read_feed, read_pages
 from tap_trello.instants import instant_of, trello_time
@@ -111,6 +111,17 @@ def test_since_includes_its_own_millisecond_and_nothing_older(
     happen(box, board, NOON - timedelta(milliseconds=1), 1)
     expected = happen(box, board, NOON, 2) | happen(box, board, NOON + timedelta(days=1), 1)
     assert set(times_read(client, feed_of(board, since=NOON))) == expected
+
+
+def test_a_refusal_of_a_small_page_is_not_answered_with_larger_ones(
+    box: RunningSandbox, client: TrelloClient, board: dict[str, Any]
+) -> None:
+    box.add_fault("status", system="trello", path="/actions", status=403)
+    box.reset_requests()
+    first = RecordRefused("Trello answers 403", status=403)
+    with pytest.raises(RecordRefused):
+        list(read_pages(client, feed_of(board), first_page=first, first_limit=40))
+    assert box.requests()["trello"]["GET"] == 2
 
 
 def test_only_the_wanted_types_are_read(client: TrelloClient, board: dict[str, Any]) -> None:

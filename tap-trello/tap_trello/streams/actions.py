@@ -112,7 +112,7 @@ class ActionsStream(TrelloStream):
         Args:
             is_doubtful: whether deletions can't be told now.
         """
-        self._carry_last()
+        self.carry_last()
         # One that was begun goes on once deletions can be told.
         is_sweep = replace(self.sweeps, begun=None).is_due(self.began, self.sweep_hours)
         boards = [
@@ -145,16 +145,19 @@ class ActionsStream(TrelloStream):
         news = self._round(self._moved(done), self._parts.positions)
         yield from self._read(news)
         vanished = everything.vanished + news.vanished
-        if self.end_sweep(
+        is_told = self.end_sweep(
             number,
             count=everything.number + len(done),
             doubt=f"board {vanished[0]} vanished while it was read" if vanished else None,
             start=start_date_of(self.config),
-        ):
+        )
+        self.stream_state.pop(MISSING, None)
+        if is_told:
             # Of one that was read in this sweep, and then deleted, the next run is to tell.
             read = {board for board in self._parts if self._parts[board].sweep == number}
             self._parts.keep_only(self.sight.covered(BOARDS) | read)
-        self.stream_state.pop(MISSING, None)
+        else:
+            self.stream_state[MISSING] = True  # for all that anybody knows
         for each in (everything, news):
             if each.is_any_comment_missing:
                 self.stream_state[MISSING] = True  # which the next run is to tell
@@ -196,13 +199,6 @@ class ActionsStream(TrelloStream):
         if census.now is None:  # the next run is to count
             return replace(part, activity=None)
         return part.ended(None if census.given else activity, census.now, census.given)
-
-    def _carry_last(self) -> None:
-        """Give the records from here on a version that the next full read does not delete."""
-        begun = self.sweeps.begun
-        self.carry_last()
-        if begun is not None and self.tells_deletions:
-            self.carry(begun)  # a later run may find the boards read already
 
     @property
     def _doubt(self) -> str | None:

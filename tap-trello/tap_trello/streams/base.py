@@ -16,6 +16,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_trello.account import MAY_NOT_READ
 from tap_trello.fields import selected_fields
+from tap_trello.marks import PLACES
 from tap_trello.sight import BOARDS, in_words
 from tap_trello.sweeps import SWEEP_HOURS, Sweeps
 
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from tap_trello.sight import Sight
     from tap_trello.tap import TapTrello
 
-__all__ = ["PLACES", "RECORDS", "Record", "TrelloStream", "WholeStream"]
+__all__ = ["RECORDS", "Record", "TrelloStream", "WholeStream"]
 
 Record = dict[str, Any]
 
-PLACES, RECORDS = "places", "records"  # in the state
+RECORDS = "records"  # in the state of earlier releases
 RECORDS_PER_STATE, SECONDS_PER_STATE = 10_000, 30.0
 
 
@@ -134,12 +135,13 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
         Args:
             anew: whether to forget what a run that broke off has read.
         """
-        if anew:
+        if anew or self.sweeps.is_versioned != self.tells_deletions:
             self.forget_begun_sweep()
         number = self.sweeps.begun
         if number is None:
             number = self.carry_new()
-            replace(self.sweeps, begun=number).put(self.stream_state)
+            begun = replace(self.sweeps, begun=number, is_versioned=self.tells_deletions)
+            begun.put(self.stream_state)
         self.carry(number if self.tells_deletions else None)
         return number
 
@@ -180,7 +182,7 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
             self.full_reads.failed(begun, self.began).put(self.stream_state)
 
     def carry_last(self) -> None:
-        """Give the records from here on the version of the last full read, or a first one."""
+        """Give the records from here on a version that the next full read does not delete."""
         if not self.tells_deletions:
             self.carry(None)
             return
@@ -188,7 +190,8 @@ class TrelloStream(PlainStreamErrors, WatchedStream, VersionedStream, ABC):
         if reads.version is None:
             reads = replace(reads, version=self.sweeps.begun or self.carry_new())
             reads.put(self.stream_state)
-        self.carry(reads.version)
+        # What a sweep that was begun has read already is not given again: it must not get older.
+        self.carry(self.sweeps.begun or reads.version)
 
     def write_state_by_and_by(self, records: int) -> None:
         """Write the state if the last one is some records or seconds ago.

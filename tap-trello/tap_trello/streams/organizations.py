@@ -10,9 +10,10 @@ from singer_rest import RecordRefused
 
 from tap_trello import schemas
 from tap_trello.batch import MOST_ROUTES
-from tap_trello.bookmarks import Bookmark, later
+from tap_trello.bookmarks import Bookmark
 from tap_trello.feed import Feed
 from tap_trello.fields import actions_query
+from tap_trello.newest import later
 from tap_trello.news import FirstPage, News, read_news
 from tap_trello.page_size import PROBE
 from tap_trello.records import action_record, data_of

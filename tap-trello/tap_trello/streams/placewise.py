@@ -13,7 +13,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INC
 from tap_trello.account import ACTIVITY
 from tap_trello.batch import MOST_ROUTES
 from tap_trello.marks import Mark, Place, keep_mark, keep_marks, kept_marks
-from tap_trello.sight import BOARDS, ORGANIZATIONS
+from tap_trello.sight import BOARDS, ORGANIZATIONS, in_words
 from tap_trello.streams.base import RECORDS, TrelloStream
 from tap_trello.streams.steps import Step
 from tap_trello.tally import Tally
@@ -121,12 +121,13 @@ class PlacewiseStream(TrelloStream, ABC):
         yield from self.beside_places()
         doubt = self._unread[0] if self._unread else None
         marks = self._marks
-        count = sum(mark.records.number for mark in marks.values())
+        there = {key: mark for key, mark in marks.items() if key in listed}
+        count = sum(mark.records.number for mark in there.values())
         if self.may_be_empty and not count:
-            count = len(marks)  # that these could be read proves that access is not lost
-        if self.end_sweep(number, count=count, doubt=doubt):
-            marks = {key: mark for key, mark in marks.items() if key in listed}
-        self._keep({key: replace(mark, sweep=None) for key, mark in marks.items()})
+            count = len(there)  # that these could be read proves that access is not lost
+        is_told = self.end_sweep(number, count=count, doubt=doubt)
+        kept = there if is_told else marks
+        self._keep({key: replace(mark, sweep=None) for key, mark in kept.items()})
 
     def _read_moved(self, listed: Mapping[Key, str | None]) -> Iterator[Record]:
         """Read what was moved during a sweep, to a board that had been read already."""
@@ -152,8 +153,8 @@ class PlacewiseStream(TrelloStream, ABC):
             sweep: number of the sweep, whose marks are kept at once: a later run goes on from them.
         """
         found: Found = {}
-        mark, again, given = Mark(), Tally(), 0
-        self.progress.begin(" and ".join(self.kinds_of_places), total=len(places))
+        mark, again, given, pages = Mark(), Tally(), 0, 0
+        self.progress.begin(self.places_in_words, total=len(places))
         for step in self._trello_tap.read_ahead.items(self._sources(places, marks)):
             place = step.place
             if not mark.is_read:
@@ -165,25 +166,34 @@ class PlacewiseStream(TrelloStream, ABC):
                     step.page.ids, bookmark=step.page.bookmark, content=step.page.content
                 )
                 given += len(step.page.records)
+                pages += 1
                 yield from self.unseen(step.page.records)
                 continue
-            if step.refusal is None or self._is_nothing_lost(place, step.refusal):
+            if step.refusal is None or self._is_nothing_lost(place, step.refusal, pages):
                 found[place.key] = (mark, again)
                 if sweep is not None:
                     keep_mark(self.stream_state, place, mark)
                     self.write_state_by_and_by(given)
             self.progress.advance()
-            mark, again, given = Mark(), Tally(), 0
+            mark, again, given, pages = Mark(), Tally(), 0, 0
         return found
 
-    def _is_nothing_lost(self, place: Place, refusal: RecordRefused) -> bool:
-        """Say that a place can't be read; return whether it counts as read and empty."""
+    def _is_nothing_lost(self, place: Place, refusal: RecordRefused, pages: int) -> bool:
+        """Say that a place can't be read; return whether it counts as read and empty.
+
+        Args:
+            place: the place.
+            refusal: why.
+            pages: how many of its pages were read before.
+        """
+        before = self._marks.get(place.key, Mark())
         if isinstance(refusal, NotFound):
             self.logger.warning("%s is gone", place)
-            self._unread.append(f"{place} vanished while it was read")
+            if before.is_read or pages:
+                self._unread.append(f"{place} vanished while it was read")
             return False
         self.note_refused(place.kind, place.id, refusal)
-        if not self._marks.get(place.key, Mark()).records.number:
+        if not before.records.number and not pages:
             return True
         self._unread.append(f"{place} can't be read any more")
         return False
@@ -221,6 +231,11 @@ class PlacewiseStream(TrelloStream, ABC):
             yield Step(place, refusal=refusal)
         else:
             yield Step(place)
+
+    @property
+    def places_in_words(self) -> str:
+        """What the progress counts."""
+        return " and ".join(f"{in_words(kind)}s" for kind in self.kinds_of_places)
 
     @property
     def _places(self) -> list[Place]:
