@@ -91,6 +91,7 @@ def live(box: RunningSandbox, patch: pytest.MonkeyPatch, history: History) -> Lo
     days = Days(box, Clock())
     read_little_by_little(patch, days, history.pages)
     days.begin(**history.switches)
+    days.write_everywhere()
     loads = Loads(days, history)
     for before, run in history.parts:
         for act in before:

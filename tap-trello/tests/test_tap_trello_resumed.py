@@ -83,6 +83,8 @@ def test_a_board_is_read_on_from_the_page_where_a_run_broke_off(
     assert "gap" in part_of(loads, board)
     loads.run()
     assert not set(before[:-1]) & set(feeds(loads, board))  # the last was not given any more
+    loads.run(sweep_hours=0)
+    assert not loads.activated
     assert set(times(loads)) == set(days.actions())
     assert set(times(loads).values()) == {1}
 
@@ -131,6 +133,68 @@ def test_a_card_that_comes_between_two_parts_of_a_first_reading_brings_its_comme
     days.client.request("PUT", f"/cards/{card}", json={"idBoard": board})
     loads.run()
     assert times(loads)[comment] == 1
+
+
+def test_a_comment_deleted_between_two_parts_of_a_first_reading_is_told(
+    days: Days, new_loads: Callable[..., Loads]
+) -> None:
+    comments = write_in_turn(days, days.covered()[0], 6)
+    loads = new_loads(sweep_hours=0)
+    loads.run(Run(messages=9))
+    assert comments[-1] in loads.comments
+    days.client.request("DELETE", f"/actions/{comments[-1]}")
+    loads.run()
+    loads.run()
+    assert loads.comments == set(comments[:-1])
+    loads.run()
+    assert not loads.activated
+
+
+def test_of_a_card_that_came_twice_all_comments_of_elsewhere_are_read(
+    days: Days, new_loads: Callable[..., Loads]
+) -> None:
+    one, other, *_ = days.covered()
+    card = days.client.get(f"/boards/{one}/cards")[0]["id"]
+    loads = new_loads(board_ids=[one])
+    write_in_turn(days, one, 1)
+    loads.run()
+    comments = []
+    for messages in (9, None):
+        for board in (other, one):
+            days.clock.pass_by(1)
+            days.client.request("PUT", f"/cards/{card}", json={"idBoard": board})
+            if board == other:
+                path = f"/cards/{card}/actions/comments"
+                days.clock.pass_by(1)
+                comments.append(days.client.request("POST", path, json={"text": "x"})["id"])
+        write_in_turn(days, one, 3)
+        loads.run(Run(messages=messages))
+        if messages:
+            assert card in part_of(loads, one)["arrived"]
+    assert set(comments) <= set(times(loads))
+
+
+def test_copies_that_were_made_a_second_after_all_else_are_missed_when_they_are_deleted(
+    days: Days, new_loads: Callable[..., Loads]
+) -> None:
+    board = days.covered()[0]
+    write_in_turn(days, board, 3)
+    card = days.client.get(f"/boards/{board}/cards")[0]
+    loads = new_loads(sweep_hours=0)
+    loads.run()
+    body = {"idCardSource": card["id"], "idList": card["idList"], "keepFromSource": "all"}
+    days.clock.pace = 400
+    copied = days.client.request("POST", "/cards", json=body)["id"]
+    days.clock.pace = 0
+    (last, *_), path = days.client.get(f"/boards/{board}/actions"), f"/cards/{copied}/actions"
+    copies = [each["id"] for each in days.client.get(f"{path}?filter=copyCommentCard")]
+    assert max(copies)[:8] > last["id"][:8]
+    loads.run()
+    assert set(copies) <= loads.comments
+    assert not loads.activated
+    days.client.request("DELETE", f"/actions/{max(copies)}")
+    loads.run()
+    assert loads.comments & set(copies) == set(copies) - {max(copies)}
 
 
 @pytest.mark.parametrize("boards", [1, 2])
@@ -277,8 +341,9 @@ def of_earlier_release(state: Json) -> Json:
 
 
 @pytest.mark.parametrize("settings", [{}, {"edit_lookback_days": 1}])
+@pytest.mark.parametrize("has_edits", [True, False])
 def test_a_state_of_the_earlier_release_is_read_on_from(
-    days: Days, new_loads: Callable[..., Loads], settings: Json
+    days: Days, new_loads: Callable[..., Loads], settings: Json, has_edits: bool
 ) -> None:
     board = days.covered()[0]
     comments = write_in_turn(days, board, 3)
@@ -286,9 +351,12 @@ def test_a_state_of_the_earlier_release_is_read_on_from(
     loads.run()
     assert loads.state is not None
     loads.state = of_earlier_release(loads.state)
+    if not has_edits:  # nobody had edited a comment before
+        for part in partitions(loads):
+            del part["edits_bookmark"]
     loads.deliveries.clear()
     comments += write_in_turn(days, board, 1)
-    act(days, "edit", 0)
+    act(days, "edit", 3)
     loads.run(**settings)
     assert not loads.activated
     assert times(loads) == Counter([comments[-1], comments[0]])

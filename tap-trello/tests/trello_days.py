@@ -106,6 +106,13 @@ class Days:
             self._make_board(f"Board {number}")
         self.elsewhere = self._make_board("Elsewhere", covered=False)
 
+    def write_everywhere(self) -> None:
+        """Write two comments on each card, one card a millisecond."""
+        for pick in range(len(self._ids("card"))):
+            self.clock.pass_by(1)
+            for _ in range(2):
+                self.write(Act("write", pick))
+
     def do(self, act: Act) -> None:
         """Do something, if it is possible now."""
         with suppress(RecordRefused, IndexError):
@@ -207,7 +214,7 @@ class Days:
 
     def _comment(self, pick: int) -> str:
         sql = "SELECT id FROM actions WHERE type IN ('commentCard', 'copyCommentCard') ORDER BY id"
-        return picked(self._column(sql), pick)
+        return picked(self._column(sql)[::-1], pick)  # most is done to the newest
 
     def _ids(self, kind: str) -> list[str]:
         return self._column("SELECT id FROM records WHERE kind = ? ORDER BY id", kind)
