@@ -110,7 +110,7 @@ class _Reading(Generic[T]):
                 if not self._put(item):
                     break
         except BaseException as error:  # noqa: BLE001 - raised where the items are taken
-            self._error = error
+            self._error = None if self._is_stopped else error
         with self._changed:
             self._is_over = True
             self._changed.notify()
@@ -125,13 +125,18 @@ class _Reading(Generic[T]):
                 item = self._items.popleft()
                 self._changed.notify()
             yield item
-        if self._error is not None:
-            raise self._error
+        error, self._error = self._error, None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # or it would refer to itself, with all that it holds open
 
     def stop(self) -> None:
         """Want no further items."""
         with self._changed:
             self._is_stopped = True
+            self._error = None
             self._changed.notify()
 
     def _put(self, item: T) -> bool:
