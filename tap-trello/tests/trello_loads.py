@@ -97,13 +97,16 @@ class Interleaved:
     def __init__(self, order: int) -> None:
         self._dice = random.Random(order)  # noqa: S311 - repeatable on purpose
 
-    def items(self, sources: Iterable[Callable[[], Iterable[Any]]]) -> Iterator[Any]:
+    def items(
+        self, sources: Iterable[Callable[[], Iterable[Any]]], *, at_once: int | None = None
+    ) -> Iterator[Any]:
         """The items of all sources, source by source."""
         readings = [(iter(source()), deque[Any]()) for source in sources]
         for number, (reading, waiting) in enumerate(readings):
+            end = number + (at_once or len(readings))
             over = object()
             while True:
-                for other, ready in readings[number + 1 :]:
+                for other, ready in readings[number + 1 : end]:
                     if not ready and self._dice.random() < 0.5:
                         ready.extend(item for item in (next(other, None),) if item is not None)
                 if waiting:
