@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.testing import RunningSandbox
 
-from tests.office import PIPELINE_OF, Office
-from tests.shipped import PROJECT
+from tests.office import PIPELINE_OF, PLUGINS, Office
+from tests.shipped import PROJECT, is_selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -124,8 +124,10 @@ class ForkedOffice(Office):
         Path(files["stdin"]).write_text(stdin)
         arguments = ["--config", _written(f"{base}.config", config)]
         state = self.states.get(PIPELINE_OF[plugin])
-        if plugin.startswith("tap-") and state is not None:
-            arguments += ["--state", _written(f"{base}.state", state)]
+        if plugin.startswith("tap-"):
+            arguments += ["--catalog", _written(f"{base}.catalog", catalog(plugin, config))]
+            if state is not None:
+                arguments += ["--state", _written(f"{base}.state", state)]
         ended = self.forks.ask(
             "run",
             plugin=plugin,
@@ -148,6 +150,15 @@ class ForkedOffice(Office):
         ended = self.run_plugin(plugin, config, messages)
         self.keep_state(plugin, ended.output)
         assert ended.status == 0, ended.errors
+
+
+def catalog(plugin: str, config: dict[str, Any]) -> Any:
+    """A tap's catalog with the streams selected that the project selects."""
+    found = PLUGINS[plugin](config=config).catalog_dict
+    for stream in found["streams"]:
+        (own,) = [each for each in stream["metadata"] if not each["breadcrumb"]]
+        own["metadata"]["selected"] = is_selected(plugin, stream["tap_stream_id"])
+    return found
 
 
 def _written(path: str, value: Any) -> str:

@@ -18,7 +18,7 @@ from tap_trello.tap import TapTrello
 from target_crmoffice.target import TargetCrmOffice
 from target_trello.target import TargetTrello
 
-from tests.shipped import plugin_config
+from tests.shipped import is_selected, plugin_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,6 +208,8 @@ class Office:
 
     def _read(self, plugin: str, config: dict[str, Any]) -> str:
         tap = PLUGINS[plugin](config=config, state=self.states.get(PIPELINE_OF[plugin]))
+        for name, stream in tap.streams.items():
+            stream.selected = is_selected(plugin, name)
         with _captured_output() as output:
             tap.sync_all()
         return output.getvalue().decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,21 @@ def _project() -> dict[str, Any]:
     return loaded
 
 
+@cache
+def _plugin(name: str) -> dict[str, Any]:
+    plugins: list[dict[str, Any]] = [
+        plugin for kind in _project()["plugins"].values() for plugin in kind
+    ]
+    (plugin,) = [plugin for plugin in plugins if plugin["name"] == name]
+    return plugin
+
+
 def plugin_config(name: str) -> dict[str, Any]:
     """The `config` of a plugin, before any environment."""
-    plugins = [plugin for kind in _project()["plugins"].values() for plugin in kind]
-    (plugin,) = [plugin for plugin in plugins if plugin["name"] == name]
-    return copy.deepcopy(plugin.get("config", {}))
+    return copy.deepcopy(_plugin(name).get("config", {}))
+
+
+def is_selected(plugin: str, stream: str) -> bool:
+    """Whether a stream of a tap is read."""
+    patterns: list[str] = _plugin(plugin).get("select", ["*.*"])
+    return any(fnmatch(stream, pattern.partition(".")[0]) for pattern in patterns)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from subprocess import CompletedProcess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +14,7 @@ from tests.command_line import errors_of, run_plugin
 from tests.shipped import plugin_config
 
 if TYPE_CHECKING:
-    import subprocess
-
+    from tests.forked import ForkedOffice
     from tests.office import Office
 
 SECRETS = ("sandbox-token", "sandbox-key", "sandbox-secret", "sandbox-refresh", "very-secret")
@@ -35,7 +36,7 @@ def source_of(office: Office, plugin: str) -> str:
     return office.read_trello() if plugin == "target-crmoffice" else ""
 
 
-def assert_told_in_one_line(result: subprocess.CompletedProcess[str], *words: str) -> None:
+def assert_told_in_one_line(result: CompletedProcess[str], *words: str) -> None:
     assert result.returncode == 1, result.stderr
     errors = errors_of(result)
     assert len(errors) == 1, result.stderr
@@ -78,13 +79,17 @@ def test_a_refused_sign_in_stops_the_run_without_state(office: Office, plugin: s
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_an_unreachable_host_stops_the_run_without_state(office: Office, plugin: str) -> None:
+def test_an_unreachable_host_stops_the_run_without_state(
+    forked_office: ForkedOffice, plugin: str
+) -> None:
+    office = replace(forked_office, pauses=0.01)
     office.crm("POST", "/companies", name="Fjellvik Regnskap")
     stdin = source_of(office, plugin)
     nowhere = "http://127.0.0.1:9/nothing"
     config = config_of(office, plugin) | {"api_url": nowhere}
     config.pop("card_id", None)
-    result = run_plugin(plugin, config, office.folder, stdin=stdin)
+    ended = office.run_plugin(plugin, config, stdin)
+    result = CompletedProcess([plugin], ended.status, ended.output, ended.errors)
     assert_told_in_one_line(result, "127.0.0.1:9", "can't be reached")
     if plugin.startswith("target"):
         assert result.stdout == ""

@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
+from singer_sdk.sinks.core import BaseJSONSchemaValidator, JSONSchemaValidator
+from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 if TYPE_CHECKING:
     from linked_target.records import Record
@@ -23,6 +25,10 @@ class LinkedSink(BatchSink):
     sync: StreamSync
     version: int | None = None
     """Version of the full read that the current batch belongs to, if any."""
+
+    def get_validator(self) -> JSONSchemaValidator | None:
+        """What `check` asks; None where records are not to be validated."""
+        return MappedValidator(self.schema) if self.validate_schema else None
 
     @cached_property
     def max_size(self) -> int:  # asked for with each record
@@ -48,3 +54,11 @@ class LinkedSink(BatchSink):
         records = context.get("records", [])
         self.record_counter_metric.increment(len(records))
         self.sync.write(records, self.version)
+
+
+class MappedValidator(JSONSchemaValidator):
+    """Validates mapped records; the schema they are mapped from was checked when it arrived."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        BaseJSONSchemaValidator.__init__(self, schema)
+        self.validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema)

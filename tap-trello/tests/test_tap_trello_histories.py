@@ -18,7 +18,7 @@ from tests.soak import SOAK, at_length
 
 MINUTES = at_length(8, 30)  # looking for the shortest failing history takes up to five
 LENGTH = settings(
-    max_examples=at_length(25, 1500),
+    max_examples=at_length(15, 1500),
     deadline=None,
     database=None,
     derandomize=not SOAK,
