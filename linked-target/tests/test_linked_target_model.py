@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SOAK = bool(os.environ.get("SOAK"))
 MINUTES = 60 if SOAK else 10
 LENGTH = settings(
-    max_examples=250 if SOAK else 15,
+    max_examples=250 if SOAK else 8,
     stateful_step_count=60 if SOAK else 30,
     deadline=None,
     derandomize=False,

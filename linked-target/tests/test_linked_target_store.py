@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sqlite3
 import stat
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -12,7 +15,7 @@ import sqlalchemy as sa
 from linked_target import Facts
 from linked_target.reader import MessageReader
 from linked_target.store import tables
-from linked_target.store.database import open_store
+from linked_target.store.database import engine_of, open_store
 from linked_target.store.links import INTENT, UNMATCHED, Links, StreamPair
 from linked_target.store.queue import FAILED, WAITING, Queue, pause_after
 from linked_target.store.transactions import Transactions
@@ -34,6 +37,20 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = open_store(f"sqlite:///{tmp_path / 'links.db'}")
     yield engine
     engine.dispose()
+
+
+def test_an_engine_that_is_forgotten_leaves_no_connection_open(tmp_path: Path) -> None:
+    engine = engine_of(f"sqlite:///{tmp_path / 'links.db'}")
+    with engine.connect() as connection:
+        of_driver = connection.connection.dbapi_connection
+        assert isinstance(of_driver, sqlite3.Connection)
+        of_driver.execute("SELECT 1")
+    forgotten = weakref.ref(engine)
+    del connection, engine
+    gc.collect()
+    assert forgotten() is None
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        of_driver.execute("SELECT 1")
 
 
 def joined(links: Links, pair: StreamPair, source_id: str, destination_id: str) -> None:

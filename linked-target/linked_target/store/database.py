@@ -75,14 +75,26 @@ def engine_of(url: str) -> Engine:
         raise SettingError("setting 'links_url' is no SQLAlchemy URL") from None
     except ImportError as error:
         raise SettingError(f"setting 'links_url' needs a driver: {error}") from None
-    # Whoever forgets to dispose of the engine still leaves no connection open behind it.
-    weakref.finalize(engine, engine.pool.dispose)
+    _close_in_the_end(engine)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_sqlite_pragmas)
     else:
         make_partial_for(engine.dialect.name)
     sa.event.listen(engine, "handle_error", _stop_run)
     return engine
+
+
+def _close_in_the_end(engine: Engine) -> None:
+    """Let whoever forgets to dispose of an engine still leave no connection open behind it."""
+    is_open: set[Any] = set()  # the pool itself would hold the engine
+    sa.event.listen(engine, "connect", lambda connection, _: is_open.add(connection))
+    sa.event.listen(engine, "close", lambda connection, _: is_open.discard(connection))
+    weakref.finalize(engine, _close_all, is_open)
+
+
+def _close_all(connections: set[Any]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 def exists(url: str) -> bool:
