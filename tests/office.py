@@ -56,6 +56,8 @@ class Office:
     target_trello: dict[str, Any] = field(default_factory=lambda: {"create_members": "invite"})
     target_crmoffice: dict[str, Any] = field(default_factory=dict)
     states: dict[str, Json] = field(default_factory=dict)
+    selects_all: bool = False
+    """Whether the taps read all streams, and not only those that the sync needs."""
 
     # What people do
 
@@ -209,7 +211,7 @@ class Office:
     def _read(self, plugin: str, config: dict[str, Any]) -> str:
         tap = PLUGINS[plugin](config=config, state=self.states.get(PIPELINE_OF[plugin]))
         for name, stream in tap.streams.items():
-            stream.selected = is_selected(plugin, name)
+            stream.selected = self.selects_all or is_selected(plugin, name)
         with _captured_output() as output:
             tap.sync_all()
         return output.getvalue().decode()

@@ -77,7 +77,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ware
 def reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The seed on both sides and two records more, which nobody changes."""
     with RunningSandbox(seed=True, **NO_WAITING) as box:
-        office = Office(box, tmp_path_factory.mktemp("office"))
+        office = Office(box, tmp_path_factory.mktemp("office"), selects_all=True)
         office.tap_trello = {"read_footers": False}
         office.crm("POST", "/companies", name="Blåbær & Søn «Æ» AS", website=None)
         office.crm("POST", "/activities", subject="Møte", startsAt="2027-03-02T09:00:00+01:00")
@@ -207,6 +207,7 @@ def test_a_comment_and_a_card_deleted_between_two_runs_are_marked_in_postgresql(
     targets: dict[str, Warehouse], office: Office, settings: dict[str, Any]
 ) -> None:
     office.box.switch(comment_edit_touches_card=True, comment_delete_touches_card=True)
+    office.selects_all = True
     office.tap_trello = {"read_footers": False, **settings}
     postgres, place = targets["postgres"], f"trello_{len(settings)}"
     gone_card, kept_card = office.shared_card(), office.shared_card()

@@ -47,7 +47,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(lab: CrashLab) -> None:
     deaths = [
         (moment, number)
         for moment in MOMENTS
-        for number in chosen(lab, counts[moment], 2, offset=MOMENTS.index(moment))
+        for number in chosen(lab, counts[moment], 1, offset=MOMENTS.index(moment))
     ]
     expected = lab.result("undisturbed")
     assert expected.late_writes == 0

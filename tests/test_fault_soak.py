@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.soak
 
-RECORDS = at_length(240, 2000)
+RECORDS = at_length(160, 2000)
 SEEDS = range(at_length(1, 3))
 QUOTA: dict[str, Any] = {"token_limit": 30, "key_limit": 90, "window_ms": 1000}
 """Three times Trello's own pace: soon enough over, and slow enough to have to be kept to."""

@@ -39,7 +39,7 @@ def test_the_tables_hold_what_trello_holds_however_it_behaves(
     dice = random.Random(1)  # noqa: S311 - repeatable on purpose
     work, boards = Work(desk.client, dice), desk.boards()
     desk.box.switch(**{switch: value})
-    for _ in range(3):
+    for _ in range(2):
         mirror.load(sweep_hours=0)
         desk.box.switch(most_actions_per_answer=None, most_cards_per_answer=None)
         assert not mirror.differences()
