@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := singer-rest linked-target tap-crmoffice tap-trello target-crmoffice target-trello sandbox
 MODULES := $(foreach package,$(PACKAGES),$(package)/$(subst -,_,$(package)))
-# Workers for the tests; each test has a sandbox of its own.
-WORKERS ?= 2
+# Workers for the tests, one more than the cores of a small machine: some tests wait.
+WORKERS ?= 3
 
 # Caches and settings of a surrounding Meltano project or virtual environment do not belong here.
 unexport VIRTUAL_ENV
