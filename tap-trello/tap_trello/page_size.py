@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_PAGE", "PROBE", "smaller"]
 
 LARGEST_PAGE, SMALLEST_PAGE = 1000, 10
-PROBE = 40  # on the first page of a board that may be large: ten such pages are in memory at once
+PROBE = 30  # on the first page of a board that may be large: ten such pages are in memory at once
 FORBIDDEN = 403  # e.g. "API_TOO_MANY_CARDS_REQUESTED"
 
 
