@@ -118,8 +118,8 @@ def read_pages(
 
     Memory holds one page, and the ids of one millisecond. A page that is too large for Trello (403)
     is asked for again with half as many actions. When more than a page shares one millisecond, the
-    rest of it is read with `page`; if Trello does not go along with that, it can not be had: this
-    is logged, and reading goes on with what is older.
+    rest of it is read with `page`, until nothing new turns up; if Trello does not go along with
+    that, it can not be had: this is logged, and reading goes on with what is older.
 
     Args:
         client: the API.
@@ -139,45 +139,46 @@ def read_pages(
             reading.ask_for_less(answer, asked_for)
         else:
             page = reading.page_of(answer, asked_for)
-            if page is not None:
+            if page.actions or page.cursor is None:
                 yield page
-                if page.cursor is None:
-                    return
+            if page.cursor is None:
+                return
         asked_for = reading.limit
         answer = reading.next_answer()
 
 
 class _Reading:
-    """One way down a feed."""
+    """One way down a feed.
+
+    Dates lead down, except within an instant that fills whole pages: those are read by number, and
+    what is older begins anew with the next date. Numbered pages shift when actions come or go
+    meanwhile; so an instant is read again until a pass through it finds nothing more.
+    """
 
     def __init__(self, client: TrelloClient, feed: Feed, cursor: Cursor | None) -> None:
         self.limit = feed.limit
         self._client = client
         self._feed = feed
         self._cursor = cursor
-        self._slipped: list[Action] = []
-        """The page before the last answer, where several pages share one instant."""
-        self._given_up: datetime | None = None
+        self._before = cursor.oldest + ONE_MILLISECOND if cursor else None
+        self._instant: datetime | None = None
+        """The instant whose pages are read by number."""
+        self._page = 0
+        self._is_found = False
+        """Whether this pass through the instant has found anything."""
+        self._given_up: Cursor | None = None
         """An instant of which no more can be had."""
 
     def next_answer(self) -> Answer:
-        """The actions after the cursor, or a refusal."""
-        before, page = self._given_up, 0
-        if before is None and self._cursor is not None:
-            before = self._cursor.oldest + ONE_MILLISECOND
-            page = self._pages_of_one_instant
-        self._slipped = []
+        """The next page, or a refusal."""
+        path = self._feed.page_path(self._before, self._page, self.limit)
         try:
-            answer = self._answer(before, page)
-            if page:  # what was deleted meanwhile lets others slip to the page before
-                self._slipped = well_formed(self._answer(before, page - 1), self._feed.path)
+            return self._client.get(path)
         except RecordRefused as refusal:
-            # Trello may refuse to turn so many pages.
-            return [] if page and smaller(self.limit, refusal) is None else refusal
-        return answer
-
-    def _answer(self, before: datetime | None, page: int) -> Answer:
-        return self._client.get(self._feed.page_path(before, page, self.limit))
+            if not self._page or smaller(self.limit, refusal) is not None:
+                return refusal
+        self._leave(self._cursor)  # Trello may refuse to turn so many pages
+        return self.next_answer()
 
     def ask_for_less(self, refusal: RecordRefused, asked_for: int) -> None:
         """Ask for smaller pages from here on.
@@ -193,26 +194,51 @@ class _Reading:
         if limit is None:
             raise refusal
         self.limit = limit
+        self._page = 0
 
-    def page_of(self, answer: Answer, asked_for: int) -> Page | None:
-        """What is new in an answer; None where no more of an instant can be had."""
+    def page_of(self, answer: Answer, asked_for: int) -> Page:
+        """What is new in an answer."""
         answer = well_formed(answer, self._feed.path)
-        seen = self._cursor.seen if self._cursor else frozenset()
-        found = {action["id"]: action for action in (*self._slipped, *answer)}
-        fresh = [action for id_, action in found.items() if id_ not in seen]
-        if not fresh and self._pages_of_one_instant and self._given_up is None:
-            self._given_up = self._cursor.oldest if self._cursor else None
-            return None
-        self._tell_of_missing(answer)
-        oldest = instant_of(answer[-1]["date"]) if len(answer) >= asked_for else None
-        cursor = None if oldest is None else self._cursor_at(oldest, found.values())
-        self._cursor = cursor
-        return Page(_since(self._feed.since, fresh), cursor)
+        if self._instant is None:
+            return self._page_of_dates(answer, is_full=len(answer) >= asked_for)
+        return self._page_of_instant(self._instant, answer, asked_for)
 
-    @property
-    def _pages_of_one_instant(self) -> int:
-        """How many pages hold nothing but what was seen of the cursor's instant."""
-        return len(self._cursor.seen) // self.limit if self._cursor else 0
+    def _page_of_dates(self, answer: list[Action], *, is_full: bool) -> Page:
+        self._tell_of_missing(answer)
+        fresh = self._unseen(answer)
+        if not is_full:
+            return Page(_since(self._feed.since, fresh), None)
+        newest, oldest = instant_of(answer[0]["date"]), instant_of(answer[-1]["date"])
+        self._cursor = self._cursor_at(oldest, answer)
+        self._before = oldest + ONE_MILLISECOND
+        if newest == oldest:
+            self._instant, self._page, self._is_found = oldest, 1, True
+        return Page(_since(self._feed.since, fresh), self._cursor)
+
+    def _page_of_instant(self, instant: datetime, answer: list[Action], asked_for: int) -> Page:
+        own = [action for action in answer if instant_of(action["date"]) == instant]
+        fresh = self._unseen(own)
+        self._cursor = self._cursor_at(instant, own)
+        self._is_found = self._is_found or bool(fresh)
+        if len(own) < asked_for:  # the last one of the instant
+            if self._is_found:
+                self._page, self._is_found = 0, False
+            else:
+                self._leave()
+        elif fresh or self._page <= len(self._cursor.seen) // self.limit:
+            self._page += 1
+        else:
+            self._leave(self._cursor)  # whatever the number, it is the same page
+        return Page(_since(self._feed.since, fresh), self._cursor)
+
+    def _leave(self, given_up: Cursor | None = None) -> None:
+        """Go on with what is older than the instant."""
+        self._before, self._instant, self._page = self._instant, None, 0
+        self._given_up = given_up
+
+    def _unseen(self, actions: list[Action]) -> list[Action]:
+        seen = self._cursor.seen if self._cursor else frozenset()
+        return [action for action in actions if action["id"] not in seen]
 
     def _cursor_at(self, oldest: datetime, found: Iterable[Action]) -> Cursor:
         ids = {action["id"] for action in found if instant_of(action["date"]) == oldest}
@@ -222,12 +248,12 @@ class _Reading:
 
     def _tell_of_missing(self, older: list[Action]) -> None:
         """Say so when an instant was given up; if nothing is older, the feed has just ended."""
-        if self._given_up is not None and self._cursor is not None and older:
+        if self._given_up is not None and older:
             logger.error(
                 "%s: more actions share %s than Trello gives; %d of them were read",
                 self._feed.path,
-                trello_time(self._given_up),
-                len(self._cursor.seen),
+                trello_time(self._given_up.oldest),
+                len(self._given_up.seen),
             )
         self._given_up = None
 

@@ -105,7 +105,7 @@ def test_where_pages_can_not_be_turned_the_older_actions_still_follow_and_it_is_
 
 @pytest.mark.parametrize("inclusive", [True, False])
 def test_since_includes_its_own_millisecond_and_nothing_older(
-    box: RunningSandbox, client: TrelloClient, board: dict[str, Any], inclusive: bool
+    *, box: RunningSandbox, client: TrelloClient, board: dict[str, Any], inclusive: bool
 ) -> None:
     box.switch(since_inclusive=inclusive)
     happen(box, board, NOON - timedelta(milliseconds=1), 1)
@@ -139,21 +139,31 @@ def test_times_are_read_and_written_as_trello_writes_them() -> None:
 
 
 @pytest.mark.parametrize("limit", [2, 3, 5])
-@pytest.mark.parametrize("deleted", [0, 1])
-def test_a_comment_deleted_meanwhile_hides_none_of_its_millisecond(
-    box: RunningSandbox, client: TrelloClient, board: dict[str, Any], limit: int, deleted: int
+@pytest.mark.parametrize("pages_before", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("is_all_at_once", [False, True])
+def test_comments_deleted_meanwhile_hide_none_of_their_millisecond_and_nothing_older(
+    *,
+    box: RunningSandbox,
+    client: TrelloClient,
+    board: dict[str, Any],
+    limit: int,
+    pages_before: int,
+    is_all_at_once: bool,
 ) -> None:
+    older = set(times_read(client, feed_of(board)))
     card = client.get(f"/boards/{board['id']}/cards")[0]["id"]
     wish = {"card": card, "date": trello_time(NOON), "data": {"text": "One of many"}}
-    crowd = set(box.plant_actions([wish] * 4 * limit))
+    crowd = set(box.plant_actions([wish] * 6 * limit))
     read: Counter[str] = Counter()
-    for page in read_pages(client, feed_of(board, limit=limit)):
-        gone = [action["id"] for action in page.actions if action["id"] in crowd][:deleted]
+    deleted: set[str] = set()
+    for number, page in enumerate(read_pages(client, feed_of(board, limit=limit))):
         read.update(action["id"] for action in page.actions)
-        for action in gone:
-            client.request("DELETE", f"/actions/{action}")
-            crowd.discard(action)
-    assert crowd <= set(read)
+        if number >= pages_before:
+            there = sorted(crowd & set(read) - deleted)
+            for action in there if is_all_at_once else there[:1]:
+                client.request("DELETE", f"/actions/{action}")
+                deleted.add(action)
+    assert crowd | older <= set(read)
     assert set(read.values()) == {1}
 
 
