@@ -207,10 +207,10 @@ def idle_maps(stream_maps: Mapping[str, Any], streams: Collection[str]) -> list[
         stream_maps: the setting of that name.
         streams: the streams that came.
     """
-    named = [
+    named = dict.fromkeys(
         definition.get("__source__", key) if isinstance(definition, dict) else key
         for key, definition in stream_maps.items()
-    ]
+    )
     return [
         name for name in named if not name.startswith("__") and not fnmatch.filter(streams, name)
     ]

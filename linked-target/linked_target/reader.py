@@ -11,6 +11,13 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 __all__ = ["MessageReader"]
 
+KINDS: dict[str, tuple[type, str]] = {
+    "stream": (str, "text"),
+    "record": (dict, "object"),
+    "schema": (dict, "object"),
+}
+"""What parts of a message have to be, whatever its type."""
+
 
 class MessageReader(GenericSingerReader[str]):
     """Decodes messages with msgspec."""
@@ -38,4 +45,9 @@ class MessageReader(GenericSingerReader[str]):
             raise InvalidInputLine(f"input line {self._lines} is not JSON: {error}") from None
         if not isinstance(message, dict):
             raise InvalidInputLine(f"input line {self._lines} is not a Singer message")
+        for name, (kind, in_words) in KINDS.items():
+            if name in message and not isinstance(message[name], kind):
+                raise InvalidInputLine(
+                    f"input line {self._lines} is not a Singer message: '{name}' is no {in_words}"
+                )
         return message

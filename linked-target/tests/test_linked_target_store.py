@@ -246,7 +246,16 @@ def test_facts_are_remembered_and_replaced(engine: Engine) -> None:
     assert facts.get("board") is None
 
 
-@pytest.mark.parametrize("line", ["{no json: secret", '["secret"]'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{no json: secret",
+        '["secret"]',
+        '{"type": "RECORD", "stream": "firms", "record": "secret"}',
+        '{"type": "RECORD", "stream": ["secret"], "record": {}}',
+        '{"type": "SCHEMA", "stream": "firms", "schema": ["secret"]}',
+    ],
+)
 def test_a_broken_line_is_told_by_its_number_without_its_content(line: str) -> None:
     reader = MessageReader()
     reader.deserialize_json('{"type": "STATE"}')
