@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,16 @@ from tests.office import NO_WAITING, Office
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+OBJECTS_BETWEEN_COLLECTIONS = 20_000  # thousands of short runs in one process leave little garbage
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector work less: it took a seventh of the time of all tests."""
+    gc.collect()
+    gc.freeze()  # what was imported stays to the end
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
 
 
 @pytest.fixture

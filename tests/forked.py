@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.testing import RunningSandbox
 
 from tests.office import PIPELINE_OF, PLUGINS, Office
-from tests.shipped import PROJECT, is_selected
+from tests.shipped import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -125,7 +125,7 @@ class ForkedOffice(Office):
         arguments = ["--config", _written(f"{base}.config", config)]
         state = self.states.get(PIPELINE_OF[plugin])
         if plugin.startswith("tap-"):
-            arguments += ["--catalog", _written(f"{base}.catalog", catalog(plugin, config))]
+            arguments += ["--catalog", _written(f"{base}.catalog", self._catalog(plugin, config))]
             if state is not None:
                 arguments += ["--state", _written(f"{base}.state", state)]
         ended = self.forks.ask(
@@ -141,6 +141,13 @@ class ForkedOffice(Office):
         moments = {} if ended["status"] < 0 else json.loads(Path(files["moments"]).read_text())
         return Ended(ended["status"], output, errors, moments)
 
+    def _catalog(self, plugin: str, config: dict[str, Any]) -> Any:
+        found = PLUGINS[plugin](config=config).catalog_dict
+        for stream in found["streams"]:
+            (own,) = [each for each in stream["metadata"] if not each["breadcrumb"]]
+            own["metadata"]["selected"] = self.selects(plugin, stream["tap_stream_id"])
+        return found
+
     def _read(self, plugin: str, config: dict[str, Any]) -> str:
         ended = self.run_plugin(plugin, config)
         assert ended.status == 0, ended.errors
@@ -150,15 +157,6 @@ class ForkedOffice(Office):
         ended = self.run_plugin(plugin, config, messages)
         self.keep_state(plugin, ended.output)
         assert ended.status == 0, ended.errors
-
-
-def catalog(plugin: str, config: dict[str, Any]) -> Any:
-    """A tap's catalog with the streams selected that the project selects."""
-    found = PLUGINS[plugin](config=config).catalog_dict
-    for stream in found["streams"]:
-        (own,) = [each for each in stream["metadata"] if not each["breadcrumb"]]
-        own["metadata"]["selected"] = is_selected(plugin, stream["tap_stream_id"])
-    return found
 
 
 def _written(path: str, value: Any) -> str:

@@ -171,6 +171,10 @@ class Office:
         links = {"links_url": self.links_url} if plugin.startswith("target-") else {}
         return {**links, **sign_in, **plugin_config(plugin), **own, **settings}
 
+    def selects(self, plugin: str, stream: str) -> bool:
+        """Whether a tap is to read a stream."""
+        return self.selects_all or is_selected(plugin, stream)
+
     def trello_sign_in(self) -> dict[str, Any]:
         """Settings of the Trello plugins."""
         return {
@@ -211,7 +215,7 @@ class Office:
     def _read(self, plugin: str, config: dict[str, Any]) -> str:
         tap = PLUGINS[plugin](config=config, state=self.states.get(PIPELINE_OF[plugin]))
         for name, stream in tap.streams.items():
-            stream.selected = self.selects_all or is_selected(plugin, name)
+            stream.selected = self.selects(plugin, name)
         with _captured_output() as output:
             tap.sync_all()
         return output.getvalue().decode()
