@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from linked_target.maps import RecordMap, unknown_names
+from linked_target.maps import RecordMap, idle_maps, unknown_names
 from singer_rest import RecordRefused, SettingError
 from singer_sdk.mapper import PluginMapper
 from toy_bed import OFFICE_SCHEMAS, TO_TRELLO, messages
@@ -112,3 +112,13 @@ def test_a_map_with_a_wrong_name_stops_the_run(bed: Bed) -> None:
     text = messages(OFFICE_SCHEMAS, {"companies": [{"id": "1", "name": "Acme"}]})
     with pytest.raises(SettingError, match="'companies' names 'nmae'"):
         bed.run(TargetToyTrello, bed.trello, maps, text)
+
+
+def test_a_stream_that_did_not_come_is_named_once_however_many_maps_it_has() -> None:
+    stream_maps = {
+        "people": {"__source__": "members"},
+        "users": {"__source__": "members"},
+        "firms": None,
+        "__else__": None,
+    }
+    assert idle_maps(stream_maps, ["firms"]) == ["members"]
