@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -45,6 +46,7 @@ class PlainCommand(SingerCommand):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command; on a known error log one line and exit with 1."""
+        keep_what_is_imported()
         try:
             return super().main(*args, **kwargs)
         except (*TOLD_IN_ONE_LINE, ValueError) as error:
@@ -138,6 +140,12 @@ class PlainStreamErrors:
         """Log a message, unless it says that a plugin error goes by."""
         if not isinstance(sys.exc_info()[1], PluginError):
             super().log(message, *args, level=level, **kwargs)  # type: ignore[misc]
+
+
+def keep_what_is_imported() -> None:
+    """Never search for garbage in what was imported, neither in a run nor at its end."""
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 def is_json_error(error: BaseException) -> bool:

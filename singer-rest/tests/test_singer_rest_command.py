@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import logging
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -124,3 +125,14 @@ def test_discovery_needs_no_settings() -> None:
 @pytest.mark.parametrize("option", ["--help", "--version", "--about"])
 def test_the_command_keeps_the_usual_options(option: str) -> None:
     assert CliRunner().invoke(TapOffice.cli, [option]).exit_code == 0
+
+
+@pytest.mark.parametrize(("kept", "is_kept_now"), [(0, True), (1000, False)])
+def test_what_is_imported_is_kept_out_of_the_search_for_garbage_once(
+    monkeypatch: pytest.MonkeyPatch, kept: int, *, is_kept_now: bool
+) -> None:
+    calls: list[bool] = []
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: kept)
+    monkeypatch.setattr(gc, "freeze", lambda: calls.append(True))
+    CliRunner().invoke(TapOffice.get_singer_command(), ["--version"])
+    assert bool(calls) is is_kept_now
