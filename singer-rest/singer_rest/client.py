@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from singer_rest.endpoints import Answered, endpoint_of
 from singer_rest.errors import NotFound, OutcomeUnknown, RecordRefused, SettingError, StopRun
 from singer_rest.sessions import ThreadSessions
 from singer_rest.surrogates import mended
+from singer_rest.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -65,11 +65,10 @@ class RestClient:
         self.attempts = attempts
         self.timeout = timeout
         self.backoff = backoff
-        self.requests_sent = 0
+        self.traffic = Traffic()
         self.observer: Callable[[Answered], None] | None = None
         """Told of every answer, by the thread that got it."""
         self._sessions = ThreadSessions(self.base_url, user_agent)
-        self._counting = threading.Lock()
         self._succeeded_at = float("-inf")
 
     @property
@@ -193,8 +192,7 @@ class RestClient:
                 pacer.acquire()
                 under_way.callback(pacer.answered)
             signed = {**self.headers(), **request.headers}
-            with self._counting:
-                self.requests_sent += 1
+            under_way.enter_context(self.traffic.counted())
             sent = time.monotonic()
             try:
                 response = self._sessions.current(surely_open=not repeatable).request(

@@ -56,7 +56,7 @@ class ReadAhead:
             yield from first()
             return
         readings = deque([self._begin(first), self._begin(second)])
-        most = at_once or self._threads
+        most = min(at_once or self._threads, self._threads)
         try:
             while readings:
                 while len(readings) < most and (source := next(waiting, None)):

@@ -420,7 +420,7 @@ def test_every_attempt_passes_the_pacer(
 
     client.get("/things")
 
-    assert client.requests_sent == 2
+    assert client.traffic.sent == 2
     assert sum(time.slept) == pytest.approx(10.0)
 
 

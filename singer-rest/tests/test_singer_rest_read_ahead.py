@@ -53,6 +53,19 @@ def test_fewer_sources_are_read_at_the_same_time_if_that_is_wanted() -> None:
         assert len(begun) <= number + 3
 
 
+def test_no_more_sources_are_read_at_the_same_time_than_there_are_threads() -> None:
+    begun: list[int] = []
+
+    def source(number: int) -> Iterator[int]:
+        begun.append(number)
+        yield number
+
+    items = ReadAhead(2).items([partial(source, each) for each in range(5)], at_once=5)
+    assert next(items) == 0
+    items.close()  # type: ignore[attr-defined]
+    assert len(begun) <= 2
+
+
 def test_a_single_source_is_read_by_the_thread_that_asks() -> None:
     def source() -> Iterator[int]:
         yield threading.get_ident()

@@ -63,7 +63,8 @@ def test_every_thread_keeps_one_connection_and_every_request_is_counted(api: Scr
 
     in_parallel(five_requests)
 
-    assert client.requests_sent == len(api.received) == THREADS * 5
+    assert client.traffic.sent == len(api.received) == THREADS * 5
+    assert client.traffic.under_way == 0
     assert len(api.connections) == THREADS
 
 

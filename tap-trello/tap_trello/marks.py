@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PLACES",
+    "Found",
     "Key",
     "Mark",
     "Marks",
     "Place",
+    "is_any_missing",
     "keep_mark",
     "keep_marks",
     "kept_marks",
@@ -160,6 +162,9 @@ class Mark:
 
 Marks = dict[Key, Mark]
 
+Found = dict[Key, tuple[Mark, Tally]]
+"""Places that were read: the new mark, and which records of before are there."""
+
 
 def kept_marks(state: Mapping[str, Any], kind: str) -> Marks:
     """The marks of places of a kind; empty ones from earlier releases, which kept only ids.
@@ -201,3 +206,15 @@ def settled(activity: str | None, at: datetime) -> str | None:
     if activity is None or instant_of(activity) > at - SETTLING:
         return None
     return activity
+
+
+def is_any_missing(before: Marks, found: Found) -> bool:
+    """Whether a record of before is on none of the places any more.
+
+    Args:
+        before: the marks of before.
+        found: the places that were read, with the records of before that are there.
+    """
+    expected = [before[key].records for key in found if key in before]
+    again = [records for _, records in found.values()]
+    return sum(expected, Tally()) != sum(again, Tally())

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tap_trello.census import Census
     from tap_trello.client import TrelloClient
     from tap_trello.counts import Count
+    from tap_trello.last_look import LastLook
 
 __all__ = ["Limits", "Round", "Step"]
 
@@ -108,16 +109,21 @@ class Round:
         self._limits = limits
         self._uncounted = frozenset().union(*(self._position(each).uncounted for each in boards))
 
-    def steps(self, read_ahead: ReadAhead) -> Iterator[Step]:
+    def steps(self, read_ahead: ReadAhead, look: LastLook | None = None) -> Iterator[Step]:
         """New actions and edited comments, board by board.
+
+        Args:
+            read_ahead: threads to read with.
+            look: to be taken once all is read.
 
         Raises:
             RecordRefused: when a board can't be read.
         """
         is_new = all(self._position(board).bookmark.is_unread for board in self.boards)
+        sources = [partial(self.read, group) for group in self._groups()]
         for step in read_ahead.items(
-            [partial(self.read, group) for group in self._groups()],
-            at_once=None if is_new else FULL_BATCHES_AT_ONCE,
+            look.behind(sources) if look else sources,
+            at_once=len(sources) if is_new else min(len(sources), FULL_BATCHES_AT_ONCE),
         ):
             yield step
             self._note(step)

@@ -158,7 +158,7 @@ def test_where_a_batch_is_refused_as_a_whole_each_path_is_read_alone(
 def test_no_path_is_no_request(box: RunningSandbox) -> None:
     client = client_of(box)
     assert list(client.get_many([])) == []
-    assert client.requests_sent == 0
+    assert client.traffic.sent == 0
 
 
 def test_paths_that_would_make_too_long_an_address_are_spread(box: RunningSandbox) -> None:

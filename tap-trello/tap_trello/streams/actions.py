@@ -15,6 +15,7 @@ from tap_trello.account import ACTIVITY
 from tap_trello.action_records import ActionRecords
 from tap_trello.board_parts import BoardPart, BoardParts, plain_state_errors, version_of
 from tap_trello.fields import actions_query
+from tap_trello.last_look import LastLook
 from tap_trello.marks import settled
 from tap_trello.rounds import Limits, Round
 from tap_trello.settings import start_date_of
@@ -140,9 +141,10 @@ class ActionsStream(TrelloStream):
         boards = [board["id"] for board in self.account.boards if board["id"] not in done]
         positions = {board: part.position for board, part in begun.items()}
         everything = self._round(boards, positions)
-        yield from self._read(everything, sweep=number)
+        look = LastLook(self.account)
+        yield from self._read(everything, sweep=number, look=look)
         # A card that was moved meanwhile, to a board that was read already, has been missed.
-        news = self._round(self._moved(done), self._parts.positions)
+        news = self._round(self._moved(look.activity, done), self._parts.positions)
         yield from self._read(news)
         vanished = everything.vanished + news.vanished
         is_told = self.end_sweep(
@@ -165,9 +167,11 @@ class ActionsStream(TrelloStream):
         for board in self._parts:
             self._parts[board] = replace(self._parts[board], sweep=None)
 
-    def _read(self, round_: Round, *, sweep: int | None = None) -> Iterator[Record]:
+    def _read(
+        self, round_: Round, *, sweep: int | None = None, look: LastLook | None = None
+    ) -> Iterator[Record]:
         self.progress.begin("boards", total=len(round_.boards))
-        for step in round_.steps(self._trello_tap.read_ahead):
+        for step in round_.steps(self._trello_tap.read_ahead, look):
             for action in step.actions:
                 yield self._records.of(action)
             if not step.is_gone:
@@ -230,13 +234,13 @@ class ActionsStream(TrelloStream):
         """When something happened last on the boards, as they were listed."""
         return {board["id"]: board.get(ACTIVITY) for board in self.account.boards}
 
-    def _moved(self, done: Mapping[str, str | None]) -> list[str]:
+    def _moved(self, now: Mapping[str, str | None], done: Mapping[str, str | None]) -> list[str]:
         """The boards on which something has happened since they were read.
 
         Args:
+            now: when something happened last on the boards, after they were read.
             done: those that a run has read which broke off, and when something had happened there.
         """
-        now = self.account.activity_now()
         then = {**self._activity, **done}
         return [id_ for id_ in self._activity if now.get(id_) != then[id_]]
 

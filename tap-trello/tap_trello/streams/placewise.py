@@ -12,7 +12,8 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INC
 
 from tap_trello.account import ACTIVITY
 from tap_trello.batch import MOST_ROUTES
-from tap_trello.marks import Mark, Place, keep_mark, keep_marks, kept_marks
+from tap_trello.last_look import LastLook
+from tap_trello.marks import Mark, Place, is_any_missing, keep_mark, keep_marks, kept_marks
 from tap_trello.sight import BOARDS, ORGANIZATIONS, in_words
 from tap_trello.streams.base import RECORDS, TrelloStream
 from tap_trello.streams.steps import Step
@@ -23,14 +24,12 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_trello.marks import Key, Marks
+    from tap_trello.marks import Found, Key, Marks
     from tap_trello.streams.base import Record
     from tap_trello.streams.steps import Page
     from tap_trello.tap import TapTrello
 
 __all__ = ["PlacewiseStream"]
-
-Found = dict["Key", tuple[Mark, Tally]]
 
 
 class PlacewiseStream(TrelloStream, ABC):
@@ -116,8 +115,10 @@ class PlacewiseStream(TrelloStream, ABC):
         # What a run that broke off has read is not read again.
         done = {key: mark for key, mark in self._marks.items() if mark.sweep == number}
         todo = [place for place in self._places if place.key not in done]
-        yield from self._read(todo, {}, sweep=number)
-        yield from self._read_moved({**listed, **{key: done[key].activity for key in done}})
+        look = LastLook(self.account)
+        yield from self._read(todo, {}, sweep=number, look=look)
+        then = {**listed, **{key: mark.activity for key, mark in done.items()}}
+        yield from self._read_moved(then, look.activity)
         yield from self.beside_places()
         doubt = self._unread[0] if self._unread else None
         marks = self._marks
@@ -129,13 +130,19 @@ class PlacewiseStream(TrelloStream, ABC):
         kept = there if is_told else marks
         self._keep({key: replace(mark, sweep=None) for key, mark in kept.items()})
 
-    def _read_moved(self, listed: Mapping[Key, str | None]) -> Iterator[Record]:
-        """Read what was moved during a sweep, to a board that had been read already."""
-        now = self.account.activity_now()
+    def _read_moved(
+        self, then: Mapping[Key, str | None], now: Mapping[str, str | None]
+    ) -> Iterator[Record]:
+        """Read what was moved during a sweep, to a board that had been read already.
+
+        Args:
+            then: when something had happened last on the places, before they were read.
+            now: the same of the boards, after all were read.
+        """
         moved = [
             place
             for place in self._places
-            if place.kind == BOARDS and now.get(place.id) != listed[place.key]
+            if place.kind == BOARDS and now.get(place.id) != then[place.key]
         ]
         marks = self._marks
         found = yield from self._read(moved, marks)
@@ -143,7 +150,12 @@ class PlacewiseStream(TrelloStream, ABC):
             self._keep({**marks, **{key: mark for key, (mark, _) in found.items()}})
 
     def _read(
-        self, places: Sequence[Place], marks: Marks, *, sweep: int | None = None
+        self,
+        places: Sequence[Place],
+        marks: Marks,
+        *,
+        sweep: int | None = None,
+        look: LastLook | None = None,
     ) -> Generator[Record, None, Found]:
         """Read places; return the new marks, and which records of before were found.
 
@@ -151,11 +163,15 @@ class PlacewiseStream(TrelloStream, ABC):
             places: the places.
             marks: of the last time; without any, all records are given.
             sweep: number of the sweep, whose marks are kept at once: a later run goes on from them.
+            look: to be taken once all is read.
         """
         found: Found = {}
         mark, again, given, pages = Mark(), Tally(), 0, 0
         self.progress.begin(self.places_in_words, total=len(places))
-        for step in self._trello_tap.read_ahead.items(self._sources(places, marks)):
+        sources = list(self._sources(places, marks))
+        for step in self._trello_tap.read_ahead.items(
+            look.behind(sources) if look else sources, at_once=len(sources)
+        ):
             place = step.place
             if not mark.is_read:
                 mark = Mark.before(place, self.account.listed_at, sweep)
@@ -283,15 +299,3 @@ class PlacewiseStream(TrelloStream, ABC):
         """Write all marks into the state."""
         self.stream_state.pop(RECORDS, None)  # of earlier releases
         keep_marks(self.stream_state, marks, self.kinds_of_places)
-
-
-def is_any_missing(before: Marks, found: Found) -> bool:
-    """Whether a record of before is on none of the places any more.
-
-    Args:
-        before: the marks of before.
-        found: the places that were read, with the records of before that are there.
-    """
-    expected = [before[key].records for key in found if key in before]
-    again = [records for _, records in found.values()]
-    return sum(expected, Tally()) != sum(again, Tally())
