@@ -151,7 +151,7 @@ def test_a_dry_run_names_what_would_be_deleted_and_deletes_nothing(
 ) -> None:
     with_policy(office, "delete")
     delete_activity(office, pair)
-    with caplog.at_level("INFO", logger="linked_target.sync.plan"):
+    with caplog.at_level("INFO", logger="linked_target.sync.journal"):
         office.sync_to_trello(dry_run=True)
     activity, comment = pair["activity"]["id"], pair["comment"]["id"]
     assert f"would delete activities to actions {activity} with {comment}" in caplog.messages

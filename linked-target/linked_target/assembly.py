@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from singer_rest import SettingError
 
 from linked_target.settings import match_keys_of, on_delete_of, pins_of
+from linked_target.store.history import History
 from linked_target.store.links import Links, StreamPair
 from linked_target.store.open_properties import OpenProperties
 from linked_target.store.queue import Queue
@@ -14,8 +15,8 @@ from linked_target.store.transactions import Transactions
 from linked_target.sync.creations import Creations
 from linked_target.sync.direction import Direction, StreamLink
 from linked_target.sync.driver import Driver
+from linked_target.sync.journal import Kept, Plan
 from linked_target.sync.matching import Matcher
-from linked_target.sync.plan import Plan
 from linked_target.sync.policy import ConflictPolicy
 from linked_target.sync.references import References
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from linked_target.destination import DestinationStream
     from linked_target.maps import RecordMap
+    from linked_target.sync.journal import Journal
     from linked_target.target import LinkedTarget
 
 __all__ = ["open_direction", "stream_link"]
@@ -62,7 +64,7 @@ def open_direction(target: LinkedTarget, engine: Engine) -> Direction:
             systems=(source, target.system),
         ),
         driver=Driver(transactions, max_workers=config["max_workers"], dry_run=dry_run),
-        plan=Plan(enabled=dry_run, path=config.get("plan_file")),
+        journal=_journal(target, transactions),
         creations=Creations(config.get("max_creates")),
         reference_keys=config.get("reference_keys", target.default_reference_keys),
         edited_at=config.get("edited_at", target.default_edited_at),
@@ -97,6 +99,17 @@ def stream_link(
         link_only=pair == target.user_streams,
         pins=pins,
         on_delete=on_delete_of(target.config["on_delete"], stream.name),
+    )
+
+
+def _journal(target: LinkedTarget, transactions: Transactions) -> Journal:
+    if target.config["dry_run"]:
+        return Plan(target.config.get("plan_file"))
+    return Kept(
+        History(transactions),
+        program=target.name,
+        source=target.config["source"],
+        destination=target.system,
     )
 
 

@@ -50,8 +50,9 @@ def linked_settings(own: th.PropertiesList, *, default_source: str) -> dict[str,
             default="crmoffice",
             title="Conflict policy",
             description="Which system wins where both edited the same property: 'crmoffice', "
-            "'trello', or 'newest' for the side that was edited last (where both tell a time, else "
-            "crmoffice); or an object that gives it per stream, or per stream and property. A "
+            "'trello', 'newest' for the side that was edited last (where both tell a time, else "
+            "crmoffice), or 'ask': neither, until a person decides (links conflicts, links "
+            "resolve). Or an object that gives it per stream, or per stream and property. A "
             "property has a name on either side: give both, so that both directions decide alike.",
         ),
         th.Property(
@@ -132,6 +133,14 @@ def linked_settings(own: th.PropertiesList, *, default_source: str) -> dict[str,
             title="Most creates",
             description="If a run would create more records than this, it stops and creates none. "
             "Creations are put off to the end of the input for that. No limit if not set.",
+        ),
+        th.Property(
+            "history_days",
+            th.IntegerType(minimum=0),
+            default=90,
+            title="Days of history",
+            description="How many days the link store keeps what was done about each record, with "
+            "the values before and after (links show). A run drops what is older.",
         ),
         th.Property(
             "max_workers",

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 from singer_rest import PluginError
 
-from linked_target.store.runs import STOPPED, Run, StreamCounts, record_run
+from linked_target.store.history import forget_events
+from linked_target.store.runs import STOPPED, Run, StreamCounts, Usage, record_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from singer_rest import RestClient
+
     from linked_target.sync.stream import StreamSync
     from linked_target.target import LinkedTarget
 
-__all__ = ["RecordsFailed", "note_stop", "sum_up"]
+__all__ = ["RecordsFailed", "note_stop", "sum_up", "usage_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,8 @@ def sum_up(target: LinkedTarget, syncs: Sequence[StreamSync]) -> None:
         logger.info("%s to %s: %s", *sync.between.pair, told)
     if not target.config["dry_run"]:
         record_run(target.engine, _run(target, syncs, "failures" if errors else "ok"))
+        with target.engine.begin() as connection:
+            forget_events(connection, target.config["history_days"])
     if errors and target.config["on_error"] == "fail":
         dry_run = target.config["dry_run"]
         done = "would fail" if dry_run else "failed and are kept on the failed list"
@@ -64,4 +69,14 @@ def _run(target: LinkedTarget, syncs: Sequence[StreamSync], outcome: str) -> Run
         outcome=outcome,
         streams=[StreamCounts(*sync.between.pair, sync.tally.as_dict()) for sync in syncs],
         shard=target.config.get("shard"),
+        usage=usage_of(target.client),
     )
+
+
+def usage_of(client: RestClient | None) -> Usage | None:
+    """What a client's requests have cost so far; None without a client."""
+    if client is None:
+        return None
+    traffic = client.traffic
+    seconds = round(traffic.seconds_waited, 3)
+    return Usage(traffic.sent, seconds, traffic.too_many, client.quota_per_second)

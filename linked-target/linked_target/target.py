@@ -27,7 +27,7 @@ from linked_target.store.links import StreamPair
 from linked_target.store.run_lock import RunLock
 from linked_target.store.store_copy import copy_store
 from linked_target.summary import RecordsFailed, note_stop, sum_up
-from linked_target.sync.direction import OnDelete
+from linked_target.sync.deletions import part_from_deleted
 from linked_target.sync.driver import StopSignal
 from linked_target.sync.stream import StreamSync
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import IO
 
+    from singer_rest import RestClient
     from singer_sdk.mapper import StreamMap
     from sqlalchemy.engine import Engine
 
@@ -75,12 +76,13 @@ class LinkedTarget(PlainErrors, Target):
         super().__init__(**kwargs)
         self.max_parallelism = 1  # streams are written in order: parents first
         self.started_at = datetime.now(timezone.utc)
+        self.client: RestClient | None = None  # whose requests count; `open_streams` sets it
         self._sinks_of: dict[str, list[LinkedSink]] = {}
         self._schemas: dict[str, tuple[Any, Any]] = {}
 
     @abstractmethod
     def open_streams(self, facts: Facts) -> Sequence[DestinationStream]:
-        """The destination's streams, in the order in which they are synced (parents first).
+        """The destination's streams in the order in which they are synced, parents first.
 
         Raises:
             SettingError: when settings make no sense together.
@@ -156,24 +158,11 @@ class LinkedTarget(PlainErrors, Target):
         self.direction.creations.decide()
         for sync in syncs:
             sync.finish()
-        self._part_from_deleted(syncs)
+        part_from_deleted(syncs, self.config["source"], self.config["max_deletes"])
         super().process_endofpipe()
         for name in idle_maps(self.config.get("stream_maps") or {}, self._schemas):
             self.logger.warning("stream_maps has '%s', but no such stream arrived", name)
         sum_up(self, syncs)
-
-    def _part_from_deleted(self, syncs: Sequence[StreamSync]) -> None:
-        """Do what `on_delete` says about records that are gone, children first."""
-        parting = [sync for sync in syncs if sync.between.on_delete is not OnDelete.KEEP]
-        gone, most = sum(sync.deletions.count() for sync in parting), self.config["max_deletes"]
-        if gone > most:
-            raise StopRun(
-                f"{gone} records are gone from {self.config['source']}, and max_deletes is {most}: "
-                "none of their partners was touched; if they were meant to be deleted, raise "
-                "max_deletes"
-            )
-        for sync in reversed(syncs):
-            sync.deletions.carry_out()
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         self._assert_line_requires(message_dict, requires={"stream", "schema"})

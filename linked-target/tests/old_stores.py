@@ -6,6 +6,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from linked_target.store import migrations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,5 +173,16 @@ def version_1(path: Path) -> str:
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     make_version_1(engine)
+    engine.dispose()
+    return url
+
+
+def version_2(path: Path) -> str:
+    """The URL of a new SQLite store of version 2."""
+    url = version_1(path)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        migrations.STEPS[0](Operations(MigrationContext.configure(connection)))
+        connection.exec_driver_sql("UPDATE store_version SET version = 2")
     engine.dispose()
     return url

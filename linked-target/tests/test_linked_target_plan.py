@@ -186,7 +186,7 @@ def test_values_before_and_after_are_told(mixed: Bed, tmp_path: Path) -> None:
 def test_steps_are_logged_on_one_line_each(
     mixed: Bed, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="linked_target.sync.plan")
+    caplog.set_level(logging.INFO, logger="linked_target.sync.journal")
     plan_of(mixed, tmp_path, lambda: to_trello(mixed))
 
     assert "would update activities to actions a0 with n-a0: text: 'call 0' -> 'edited'" in [

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from linked_target.store.database import open_store
 from linked_target.store.links import INTENT, LINKED, UNMATCHED, Links, StreamPair
-from linked_target.store.open_properties import HELD, OpenProperties
+from linked_target.store.open_properties import HELD, TAKEN, OpenProperties
 from linked_target.store.queue import FAILED, Queue
 from linked_target.store.transactions import Transactions
 from old_stores import version_1
@@ -111,9 +111,9 @@ def test_what_waits_is_looked_up_to_the_point(engine: Engine, plans: list[str]) 
     queue.failures()
     waiting = OpenProperties(Transactions(engine))
     waiting.put(1, "trello", HELD, {})
-    waiting.of_link(1, "trello")
+    waiting.of_link(1)
     waiting.drop(1, "trello", ["date"])
-    list(waiting.links_with_held("trello", THERE))
+    list(waiting.links_with((HELD, TAKEN), "trello", THERE))
 
     assert [step for step in plans if step.startswith("SCAN")] == []
     assert not any("ORDER BY" in step for step in plans)

@@ -7,12 +7,23 @@ import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import requests
+
+from singer_rest.surrogates import mended
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["kind_of", "never_connected", "one_line", "retry_after", "words_of"]
+__all__ = [
+    "is_too_much",
+    "json_of",
+    "kind_of",
+    "never_connected",
+    "one_line",
+    "retry_after",
+    "words_of",
+]
 
 LONGEST_BODY = 20_000  # bytes of an error's body that are looked at
 MESSAGE_LENGTH = 500  # characters of an error's body that are worth repeating
@@ -112,3 +123,25 @@ def kind_of(error: Exception) -> str:
     """A short name of a network error; its own text may be long and name the whole request."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return type(reason or error).__name__
+
+
+def is_too_much(response: requests.Response) -> bool:
+    """Whether the API asks for fewer requests: by 429, or 503 with a Retry-After."""
+    status = response.status_code
+    unavailable = status == requests.codes.service_unavailable
+    return status == requests.codes.too_many_requests or (
+        unavailable and retry_after(response) is not None
+    )
+
+
+def json_of(response: requests.Response) -> Any:
+    """The JSON of an answer, read fast and without a copy of its text where it is plain UTF-8.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    try:
+        return msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Other encodings, or halves of characters.
+        return mended(response.json(), response.content)

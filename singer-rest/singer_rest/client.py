@@ -7,16 +7,22 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import msgspec
 import requests
 
 from singer_rest.address import checked_address
-from singer_rest.answers import kind_of, never_connected, one_line, retry_after, words_of
+from singer_rest.answers import (
+    is_too_much,
+    json_of,
+    kind_of,
+    never_connected,
+    one_line,
+    retry_after,
+    words_of,
+)
 from singer_rest.attempts import LONGEST_RETRY_AFTER, TOO_MANY_REQUESTS, Attempts, TryAgainError
 from singer_rest.endpoints import Answered, endpoint_of
 from singer_rest.errors import NotFound, OutcomeUnknown, RecordRefused, SettingError, StopRun
 from singer_rest.sessions import ThreadSessions
-from singer_rest.surrogates import mended
 from singer_rest.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -70,6 +76,11 @@ class RestClient:
         """Told of every answer, by the thread that got it."""
         self._sessions = ThreadSessions(self.base_url, user_agent)
         self._succeeded_at = float("-inf")
+
+    @property
+    def quota_per_second(self) -> float | None:
+        """Requests a second that the quota allows in the long run; None if unknown."""
+        return None
 
     @property
     def session(self) -> requests.Session:
@@ -188,9 +199,11 @@ class RestClient:
 
     def _send(self, request: requests.Request, path: str, *, repeatable: bool) -> requests.Response:
         with ExitStack() as under_way:
+            began = time.monotonic()
             for pacer in self.pacers(path):
                 pacer.acquire()
                 under_way.callback(pacer.answered)
+            self.traffic.note_wait(time.monotonic() - began)
             signed = {**self.headers(), **request.headers}
             under_way.enter_context(self.traffic.counted())
             sent = time.monotonic()
@@ -216,6 +229,7 @@ class RestClient:
             self.observe(response, sent)
             # Before the request stops counting, or a thread that waits would slip through.
             if is_too_much(response):
+                self.traffic.note_too_many()
                 self.hold_up(path, response)
         observer = self.observer  # the main thread may take it away meanwhile
         if observer is not None:
@@ -273,23 +287,3 @@ class RestClient:
             if repeatable:
                 raise TryAgainError(StopRun(message)) from None
             raise OutcomeUnknown(message) from None
-
-
-def json_of(response: requests.Response) -> Any:
-    """The JSON of an answer, read fast and without a copy of its text where it is plain UTF-8.
-
-    Raises:
-        ValueError: it is not JSON.
-    """
-    try:
-        return msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        # Other encodings, or halves of characters.
-        return mended(response.json(), response.content)
-
-
-def is_too_much(response: requests.Response) -> bool:
-    """Whether the API asks for fewer requests: by 429, or 503 with a Retry-After."""
-    status = response.status_code
-    unavailable = status == requests.codes.service_unavailable
-    return status == TOO_MANY_REQUESTS or (unavailable and retry_after(response) is not None)

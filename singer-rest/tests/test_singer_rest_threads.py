@@ -65,6 +65,7 @@ def test_every_thread_keeps_one_connection_and_every_request_is_counted(api: Scr
 
     assert client.traffic.sent == len(api.received) == THREADS * 5
     assert client.traffic.under_way == 0
+    assert client.traffic.too_many == 0
     assert len(api.connections) == THREADS
 
 
@@ -102,6 +103,8 @@ def test_after_a_429_no_thread_sends_until_the_pause_is_over(api: ScriptedApi) -
     refused, *others = api.received
     assert len(others) == THREADS + 1
     assert min(request.at for request in others) - refused.at >= 0.3
+    assert client.traffic.too_many == 1
+    assert client.traffic.seconds_waited > 0.1 * THREADS
 
 
 @pytest.mark.parametrize(("status", "seconds"), [(429, 7.0), (503, 7.0), (500, 0.0)])

@@ -71,6 +71,15 @@ class TrelloClient(RestClient):
         """Ids of the members that `of_member` can act as."""
         return frozenset(self._member_tokens)
 
+    @property
+    def quota_per_second(self) -> float | None:
+        """What the tokens that are in use have together, and their key allows."""
+        key, token = self.quotas.key, self.quotas.token
+        if not key.limit or not token.limit:
+            return None
+        tokens = 1 + len(self._members)
+        return min(key.limit / key.window, tokens * token.limit / token.window)
+
     def of_member(self, member_id: str) -> TrelloClient | None:
         """A client that acts as this member, or None when `member_tokens` has no token of theirs.
 
@@ -140,6 +149,7 @@ class TrelloClient(RestClient):
             quotas=Quotas(self.quotas.key),
             advice=f"check the setting 'member_tokens.{member_id}'",
         )
+        client.traffic = self.traffic
         client.backoff, client.attempts, client.timeout = self.backoff, self.attempts, self.timeout
         return client
 

@@ -229,3 +229,20 @@ def test_requests_of_other_programs_with_the_same_token_count_too(box: RunningSa
     for _ in range(5):
         client.get("/members/me/boards")
     assert box.requests()["trello"]["429"] == 0
+
+
+def test_the_quota_of_all_tokens_in_use_counts_up_to_that_of_the_key() -> None:
+    members = {f"{number:024x}": f"made-up-token-{number}" for number in range(4)}
+    client = TrelloClient("made-up-key", "made-up-token", member_tokens=members)
+    assert client.quota_per_second == 10.0
+    for used, member in enumerate(members, start=2):
+        client.of_member(member)
+        assert client.quota_per_second == min(10.0 * used, 30.0)
+
+
+def test_requests_of_members_count_as_the_clients() -> None:
+    member = "f" * 24
+    client = TrelloClient("made-up-key", "made-up-token", member_tokens={member: "made-up-other"})
+    other = client.of_member(member)
+    assert other is not None
+    assert other.traffic is client.traffic

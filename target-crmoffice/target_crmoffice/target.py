@@ -41,7 +41,7 @@ class TargetCrmOffice(LinkedTarget):
 
     @override
     def open_streams(self, facts: Facts) -> Sequence[DestinationStream]:
-        client = client_from_settings(self.config)
+        self.client = client = client_from_settings(self.config)
         users = Users(client)
         return [Companies(client), users, Contacts(client), Activities(client, users)]
 

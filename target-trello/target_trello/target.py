@@ -72,7 +72,8 @@ class TargetTrello(LinkedTarget):
     def open_streams(self, facts: Facts) -> Sequence[DestinationStream]:
         """Organizations, members and actions, which share one account."""
         config = self.config
-        account = RememberingAccount(client_from_settings(config), facts, token_of(config))
+        self.client = client_from_settings(config)
+        account = RememberingAccount(self.client, facts, token_of(config))
         organization = config.get("organization_id")
         card = CommentCard(
             account, facts, label=label_of(config["source"]), organization_id=organization

@@ -64,6 +64,7 @@ class OpenProperty(msgspec.Struct, frozen=True):
     value: Any
     reason: str | None
     since: datetime
+    other: Any = None
 
 
 class Alias(msgspec.Struct, frozen=True):
@@ -131,7 +132,13 @@ def line_of(row: RowMapping, waiting: Iterable[Any], aliases: Iterable[Any]) -> 
     """The values of a file's line for a row of `links` and the rows that refer to it."""
     properties = [
         OpenProperty(
-            each.toward, each.name, each.kind, decoded(each.value), each.reason, _utc(each.since)
+            each.toward,
+            each.name,
+            each.kind,
+            decoded(each.value),
+            each.reason,
+            _utc(each.since),
+            decoded(each.other) if each.other else None,
         )
         for each in waiting
     ]

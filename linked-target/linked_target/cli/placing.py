@@ -113,6 +113,7 @@ class Placing:
                 "value": encoded(each.value),
                 "reason": each.reason,
                 "since": each.since,
+                "other": None if each.other is None else encoded(each.other),
             }
             self._connection.execute(tables.open_properties.insert().values(row))
         for name in link.aliases:

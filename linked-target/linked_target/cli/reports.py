@@ -36,7 +36,7 @@ WIDTH = 140
 """Columns of the tables where the output is no terminal, as in Meltano's log."""
 TEXTS = frozenset({"to", "since", "error", "gone", "reason"})
 """Columns that are no numbers."""
-RARE = frozenset({"orphaned", "deleted"})
+RARE = frozenset({"in conflict", "orphaned", "deleted"})
 """Columns of a run that are shown only where they count something."""
 
 

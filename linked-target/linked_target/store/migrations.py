@@ -77,10 +77,35 @@ def _to_2(operations: Operations) -> None:
     operations.create_index("queued_in_status", "queue", ["status", *of_pair, "id"])
 
 
+def _to_3(operations: Operations) -> None:
+    """Conflicts that a person decides; what a run cost; the history of records."""
+    operations.add_column("open_properties", sa.Column("other", sa.LargeBinary))
+    operations.add_column("runs", sa.Column("usage", sa.LargeBinary))
+    operations.create_table(
+        "history",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("program", sa.String, nullable=False),
+        sa.Column("action", sa.String, nullable=False),
+        sa.Column("source", sa.String, nullable=False),
+        sa.Column("destination", sa.String, nullable=False),
+        sa.Column("source_stream", sa.String, nullable=False),
+        sa.Column("destination_stream", sa.String, nullable=False),
+        sa.Column("source_id", sa.String, nullable=False),
+        sa.Column("destination_id", sa.String),
+        sa.Column("changes", sa.LargeBinary),
+        sa.Column("detail", sa.String),
+    )
+    for end in ("source", "destination"):
+        columns = [f"{end}_id", f"{end}_stream"]
+        operations.create_index(f"history_of_{end}", "history", columns)
+    operations.create_index("history_by_time", "history", ["at"])
+
+
 def _where(operations: Operations, condition: str) -> dict[str, Any]:
     """The argument that makes an index partial in the store's kind of database."""
     return {f"{operations.get_context().dialect.name}_where": sa.text(condition)}
 
 
-STEPS: list[Callable[[Operations], None]] = [_to_2]
+STEPS: list[Callable[[Operations], None]] = [_to_2, _to_3]
 """The first leads from version 1 to 2, and so on."""

@@ -1,4 +1,4 @@
-"""Properties that are still to be written: held ones and pending references."""
+"""Properties that are still to be written: held ones, pending references and conflicts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,27 @@ if TYPE_CHECKING:
 
     from linked_target.store.transactions import Transactions
 
-__all__ = ["HELD", "PENDING", "OpenProperties", "OpenProperty"]
+__all__ = [
+    "CONFLICT",
+    "HELD",
+    "PENDING",
+    "RETURNED",
+    "TAKEN",
+    "OpenProperties",
+    "OpenProperty",
+]
 
 HELD = "held"
 """The destination can't take the value, e.g. for want of the author's token."""
 PENDING = "pending"
 """A reference whose partner is not linked yet; its value is in the source's terms."""
+CONFLICT = "conflict"
+"""Both sides edited it, and a person is to decide. The value is the other system's, in the terms of
+the one that it would go to."""
+TAKEN = "taken"
+"""A conflict that was decided: the value is to be written."""
+RETURNED = "returned"
+"""A conflict that was decided the other way: what the system has itself is to be written back."""
 PAGE = 500
 
 
@@ -28,10 +43,13 @@ class OpenProperty(NamedTuple):
     """One property of a link that waits toward a system."""
 
     link_id: int
+    toward: str
     name: str
     kind: str
     value: Any
     reason: str | None
+    other: Any
+    """Of a conflict, also a decided one: the value that the system named by `toward` has itself."""
 
 
 class OpenProperties:
@@ -41,9 +59,22 @@ class OpenProperties:
         self.transactions = transactions
 
     def put(
-        self, link_id: int, toward: str, kind: str, values: Mapping[str, tuple[Any, str | None]]
+        self,
+        link_id: int,
+        toward: str,
+        kind: str,
+        values: Mapping[str, tuple[Any, str | None]],
+        others: Mapping[str, Any] | None = None,
     ) -> None:
-        """Note properties as open; each comes with its value and the reason."""
+        """Note properties as open; each comes with its value and the reason.
+
+        Args:
+            link_id: row id of the link.
+            toward: the system that they are to be written to.
+            kind: HELD, PENDING or CONFLICT.
+            values: by name, in the terms of that system.
+            others: of conflicts, the values that the system has itself.
+        """
         self.drop(link_id, toward, values)
         now = datetime.now(timezone.utc)
         rows = [
@@ -55,6 +86,7 @@ class OpenProperties:
                 "value": encoded(value),
                 "reason": reason,
                 "since": now,
+                "other": encoded(others[name]) if others is not None else None,
             }
             for name, (value, reason) in values.items()
         ]
@@ -76,10 +108,9 @@ class OpenProperties:
                 )
             )
 
-    def of_link(self, link_id: int, toward: str) -> list[OpenProperty]:
-        """What waits on one link toward a system."""
-        table = tables.open_properties
-        return self._read(table.c.link_id == link_id, table.c.toward == toward)
+    def of_link(self, link_id: int) -> list[OpenProperty]:
+        """What waits on one link, toward either system."""
+        return self._read(tables.open_properties.c.link_id == link_id)
 
     def pending_references(self, system: str, streams: tuple[str, str]) -> list[tuple[str, Any]]:
         """Each property and value that is pending toward a system, once.
@@ -113,11 +144,19 @@ class OpenProperties:
             _between(streams),
         )
 
-    def links_with_held(self, system: str, streams: tuple[str, str]) -> Iterator[list[int]]:
-        """Row ids of the links of two streams on which values are held, page by page."""
+    def links_with(
+        self, kinds: Collection[str], system: str, streams: tuple[str, str]
+    ) -> Iterator[list[int]]:
+        """Row ids of the links of two streams on which such values wait, page by page.
+
+        Args:
+            kinds: HELD, TAKEN or RETURNED.
+            system: what they are noted toward.
+            streams: the two streams of the links, in either order.
+        """
         table = tables.open_properties
         yield from self._link_pages(
-            table.c.toward == system, table.c.kind == HELD, _between(streams)
+            table.c.toward == system, table.c.kind.in_(list(kinds)), _between(streams)
         )
 
     def _link_pages(self, *conditions: sa.ColumnElement[bool]) -> Iterator[list[int]]:
@@ -142,11 +181,25 @@ class OpenProperties:
     def _read(self, *conditions: sa.ColumnElement[bool]) -> list[OpenProperty]:
         columns = tables.open_properties.c
         query = sa.select(
-            columns.link_id, columns.name, columns.kind, columns.value, columns.reason
+            columns.link_id,
+            columns.toward,
+            columns.name,
+            columns.kind,
+            columns.value,
+            columns.reason,
+            columns.other,
         ).where(*conditions)
         with self.transactions.connect() as connection:
             return [
-                OpenProperty(row[0], row[1], row[2], decoded(row[3]), row[4])
+                OpenProperty(
+                    link_id=row[0],
+                    toward=row[1],
+                    name=row[2],
+                    kind=row[3],
+                    value=decoded(row[4]),
+                    reason=row[5],
+                    other=decoded(row[6]) if row[6] else None,
+                )
                 for row in connection.execute(query)
             ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Engine
 
-__all__ = ["STOPPED", "Run", "StreamCounts", "last_runs", "record_run"]
+__all__ = ["STOPPED", "Run", "StreamCounts", "Usage", "last_runs", "record_run", "runs_since"]
 
 STOPPED = "stopped"
 """Outcome of a run that could not go on to its end; others are "ok" and "failures"."""
@@ -27,6 +27,22 @@ class StreamCounts(NamedTuple):
     source_stream: str
     destination_stream: str
     counts: dict[str, int]
+
+
+class Usage(NamedTuple):
+    """What a run cost.
+
+    Attributes:
+        requests: how many the target sent; those of the tap are not among them.
+        seconds_waited: how long they waited for the quota, added up.
+        too_many: how many answers said: too many requests.
+        quota_per_second: requests a second that the quota allows; None if that is unknown.
+    """
+
+    requests: int
+    seconds_waited: float
+    too_many: int
+    quota_per_second: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,8 @@ class Run:
     streams: list[StreamCounts]
     shard: str | None = None
     """The part of the direction that it was about, if it was not about all."""
+    usage: Usage | None = None
+    """None of runs of earlier releases."""
 
 
 def record_run(engine: Engine, run: Run) -> None:
@@ -55,6 +73,7 @@ def record_run(engine: Engine, run: Run) -> None:
                 outcome=run.outcome,
                 counts=encoded(run.streams),
                 shard=run.shard,
+                usage=None if run.usage is None else encoded(run.usage),
             )
         )
 
@@ -63,7 +82,17 @@ def last_runs(engine: Engine) -> list[Run]:
     """The newest run of each direction, in the order in which they ran."""
     columns = tables.runs.c
     newest = sa.select(sa.func.max(columns.id)).group_by(columns.source, columns.destination)
-    query = sa.select(tables.runs).where(columns.id.in_(newest)).order_by(columns.id)
+    return _runs(engine, sa.select(tables.runs).where(columns.id.in_(newest)).order_by(columns.id))
+
+
+def runs_since(engine: Engine, begin: datetime, most: int) -> list[Run]:
+    """The newest runs that ended after a time, at most so many, in the order in which they ran."""
+    columns = tables.runs.c
+    query = sa.select(tables.runs).where(columns.ended_at >= begin)
+    return _runs(engine, query.order_by(columns.id.desc()).limit(most))[::-1]
+
+
+def _runs(engine: Engine, query: sa.Select[Any]) -> list[Run]:
     with engine.connect() as connection:
         return [
             Run(
@@ -74,6 +103,7 @@ def last_runs(engine: Engine) -> list[Run]:
                 row.outcome,
                 [StreamCounts(*counts) for counts in decoded(row.counts)],
                 row.shard,
+                Usage(*decoded(row.usage)) if row.usage else None,
             )
             for row in connection.execute(query)
         ]

@@ -14,6 +14,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "aliases",
     "facts",
+    "history",
     "links",
     "make_partial_for",
     "metadata",
@@ -24,7 +25,7 @@ __all__ = [
     "store_version",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Instant(sa.TypeDecorator[datetime]):
@@ -108,6 +109,8 @@ open_properties = sa.Table(
     sa.Column("value", sa.LargeBinary, nullable=False),
     sa.Column("reason", sa.String),
     sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+    # Of a conflict: the value that the system named by `toward` has itself.
+    sa.Column("other", sa.LargeBinary),
 )
 
 aliases = sa.Table(
@@ -166,7 +169,29 @@ runs = sa.Table(
     sa.Column("outcome", sa.String, nullable=False),
     sa.Column("counts", sa.LargeBinary, nullable=False),
     sa.Column("shard", sa.String),
+    # Requests and waits; see `runs`.
+    sa.Column("usage", sa.LargeBinary),
     sa.Index("runs_of_direction", "source", "destination", "ended_at"),
+)
+
+history = sa.Table(
+    "history",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("program", sa.String, nullable=False),
+    sa.Column("action", sa.String, nullable=False),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("destination", sa.String, nullable=False),
+    sa.Column("source_stream", sa.String, nullable=False),
+    sa.Column("destination_stream", sa.String, nullable=False),
+    sa.Column("source_id", sa.String, nullable=False),
+    sa.Column("destination_id", sa.String),
+    sa.Column("changes", sa.LargeBinary),
+    sa.Column("detail", sa.String),
+    sa.Index("history_of_source", "source_id", "source_stream"),
+    sa.Index("history_of_destination", "destination_id", "destination_stream"),
+    sa.Index("history_by_time", "at"),
 )
 
 run_locks = sa.Table(

@@ -6,14 +6,15 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from linked_target.records import with_property
+from linked_target.records import property_of, with_property
 from linked_target.store.links import UNMATCHED
 from linked_target.sync.conflicts import tell_conflicts
 from linked_target.sync.create import Creating, Taken
+from linked_target.sync.journal import changes_of
 from linked_target.sync.merge import decide_match, looks_alike
 from linked_target.sync.outcome import Outcome
-from linked_target.sync.plan import changes_of
 from linked_target.sync.steps import Call, Read, Write
+from linked_target.sync.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,7 @@ class Attaching:
         self._links = between.direction.links
         self._stream = between.stream
         self._creating = Creating(between)
+        self._waiting = Waiting(between)
 
     def adopt(self, intent: Link) -> Steps[Link | None]:
         """Link an intent with what its request made, if that can be found; see `Creating`."""
@@ -95,12 +97,12 @@ class Attaching:
                 writer=self._stream.writer_of(write, current),
                 draft=partial(self._stream.draft_updated, current, write),
             )
-        pair, plan = self._between.pair, self._direction.plan
-        plan.note("match", pair, source_id, partner, changes=changes_of(current, write))
+        pair, journal = self._between.pair, self._direction.journal
+        journal.note("match", pair, source_id, partner, changes=changes_of(current, write))
         waiting = {name: (decision.write[name], held[name]) for name in held}
         for name, (value, reason) in waiting.items():
             shown = changes_of(current, {name: value})
-            plan.note("hold", pair, source_id, partner, changes=shown, detail=reason)
+            journal.note("hold", pair, source_id, partner, changes=shown, detail=reason)
         baseline = now
         for name in (*decision.returned, *newcomer.pending):
             baseline = with_property(baseline, name, None)
@@ -108,6 +110,8 @@ class Attaching:
         joined = self._links.join(row, partner, source_record=record, destination_record=baseline)
         self._between.remember_names(joined, record, now)
         self._creating.put_open(joined, newcomer.pending, waiting)
+        undecided = {name: property_of(current, name) for name in decision.undecided}
+        self._waiting.dispute(joined, newcomer.values, undecided)
         if decision.returned:
             self._direction.return_queue().wait(pair.reversed(), partner, now)
         return Outcome.MATCHED

@@ -40,7 +40,7 @@ class Attempts:
         self.unlinked: set[str] = set()
         self._pair = between.pair
         self._queue = between.direction.queue
-        self._plan = between.direction.plan
+        self._journal = between.direction.journal
 
     def continue_from(self, earlier: Attempts) -> None:
         """Take over what an earlier part of this run did, before the schema changed."""
@@ -97,7 +97,7 @@ class Attempts:
         logger.error("%s", message)
         self.errors.append(message)
         self._queue.fail(self._pair, source_id, record, error)
-        self._plan.note("fail", self._pair, source_id, detail=error)
+        self._journal.note("fail", self._pair, source_id, detail=error)
         self.queued.add(source_id)
         self.failed.add(source_id)
         self.tally.add(Outcome.FAILED)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["tell_conflicts"]
 
+UNDECIDED = "a person is to decide, see: links conflicts"
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,8 +25,9 @@ def tell_conflicts(
     direction = between.direction
     for conflict in conflicts:
         winner = direction.source if conflict.source_wins else direction.destination
+        verdict = UNDECIDED if conflict.source_wins is None else f"{winner} wins"
         logger.warning(
-            "conflict in %s %s, %s: %s has %r, %s has %r; %s wins",
+            "conflict in %s %s, %s: %s has %r, %s has %r; %s",
             between.pair.source,
             source_id,
             conflict.name,
@@ -32,14 +35,14 @@ def tell_conflicts(
             conflict.source_value,
             direction.destination,
             conflict.destination_value,
-            winner,
+            verdict,
         )
         values = {conflict.name: (conflict.source_value, conflict.destination_value)}
-        direction.plan.note(
+        direction.journal.note(
             "conflict",
             between.pair,
             source_id,
             destination_id,
             changes=values,
-            detail=f"{winner} wins",
+            detail=verdict,
         )

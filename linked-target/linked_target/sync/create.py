@@ -13,8 +13,8 @@ from linked_target.destination import Intent, PartnerTaken
 from linked_target.records import property_of, with_property
 from linked_target.store.links import LINKED
 from linked_target.store.open_properties import HELD, PENDING
+from linked_target.sync.journal import changes_of
 from linked_target.sync.outcome import Outcome
-from linked_target.sync.plan import changes_of
 from linked_target.sync.steps import Call, Read, Write
 from linked_target.values import is_empty
 
@@ -127,9 +127,11 @@ class Creating:
         except RecordRefused:
             self._links.forget(link)
             raise
-        if owner := self.owner_of(self._stream.id_of(made)):
+        made_id = self._stream.id_of(made)
+        if owner := self.owner_of(made_id):
             raise Taken(owner)
-        self._direction.plan.note("create", pair, source_id, changes=changes_of({}, stated))
+        changes = changes_of({}, stated)
+        self._direction.journal.note("create", pair, source_id, made_id, changes=changes)
         self._link_created(link, made, stated, newcomer.pending)
         return Outcome.CREATED
 

@@ -6,10 +6,11 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from singer_rest import NotFound, OutcomeUnknown, RecordRefused
+from singer_rest import NotFound, OutcomeUnknown, RecordRefused, StopRun
 
 from linked_target.records import property_of, with_stated_values
 from linked_target.store.links import INTENT, ORPHANED, PAIRED, UNMATCHED
+from linked_target.store.open_properties import CONFLICT, TAKEN
 from linked_target.sync.direction import OnDelete
 from linked_target.sync.outcome import Outcome
 from linked_target.sync.roster import Roster
@@ -18,7 +19,7 @@ from linked_target.sync.update import EDITED_AFTERWARDS
 from linked_target.values import same_value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from linked_target.records import Record
     from linked_target.store.links import Link
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from linked_target.sync.attempts import Attempts
     from linked_target.sync.direction import StreamLink
     from linked_target.sync.steps import Steps
+    from linked_target.sync.stream import StreamSync
 
-__all__ = ["Deletions"]
+__all__ = ["Deletions", "part_from_deleted"]
 
 logger = logging.getLogger(__name__)
 
@@ -151,8 +153,9 @@ class Deletions:
     def _keep_all(self, page: list[tuple[int, str, str]]) -> None:
         self._links.orphan_sourceless([row_id for row_id, _, _ in page])
         self._attempts.tally.add(Outcome.ORPHANED, len(page))
-        for _, source_id, destination_id in page:
-            self._direction.plan.note("orphan", self._between.pair, source_id, destination_id)
+        with self._links.transactions.together():
+            for _, *ids in page:
+                self._direction.journal.note("orphan", self._between.pair, *ids)
 
     def _gone(self, links: Collection[Link]) -> list[Link]:
         gone = set(self._roster.without(link.source_id for link in links))
@@ -205,7 +208,10 @@ class Deletions:
         current = yield Read(self._stream, str(link.destination_id))
         if self._is_edited(link, current):
             return self._keep(link, EDITED_AFTERWARDS)
-        if self._direction.open.of_link(link.id, self._direction.source):
+        if any(
+            row.toward == self._direction.source or row.kind in {CONFLICT, TAKEN}
+            for row in self._direction.open.of_link(link.id)
+        ):
             return self._keep(link, NEVER_ARRIVED)
         delete = partial(self._stream.delete, current)
         yield Write(delete, writer=self._stream.writer_of({}, current))
@@ -231,14 +237,34 @@ class Deletions:
         )
 
     def _tell(self, action: str, link: Link, detail: str | None = None) -> None:
-        pair = self._between.pair
+        pair, ids = self._between.pair, (link.source_id, link.destination_id)
         logger.info(
             "%s %s is deleted: its partner %s %s: %s%s",
-            pair.source,
-            link.source_id,
-            pair.destination,
-            link.destination_id,
+            *(pair.source, ids[0], pair.destination, ids[1]),
             action,
             f" ({detail})" if detail else "",
         )
-        self._direction.plan.note(action, pair, link.source_id, link.destination_id, detail=detail)
+        self._direction.journal.note(action, pair, *ids, detail=detail)
+
+
+def part_from_deleted(syncs: Sequence[StreamSync], source: str, most: int) -> None:
+    """Do what `on_delete` says about records that are gone, children first.
+
+    Args:
+        syncs: the streams, parents first.
+        source: name of the system that they were deleted from.
+        most: so many links may be parted; if there are more, none is.
+
+    Raises:
+        StopRun: then.
+        PluginError: when nothing further can succeed.
+    """
+    parting = [sync for sync in syncs if sync.between.on_delete is not OnDelete.KEEP]
+    gone = sum(sync.deletions.count() for sync in parting)
+    if gone > most:
+        raise StopRun(
+            f"{gone} records are gone from {source}, and max_deletes is {most}: none of their "
+            "partners was touched; if they were meant to be deleted, raise max_deletes"
+        )
+    for sync in reversed(syncs):
+        sync.deletions.carry_out()

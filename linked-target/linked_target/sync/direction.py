@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from linked_target.store.open_properties import OpenProperties
     from linked_target.sync.creations import Creations
     from linked_target.sync.driver import Driver
+    from linked_target.sync.journal import Journal
     from linked_target.sync.matching import Matcher
-    from linked_target.sync.plan import Plan
     from linked_target.sync.policy import ConflictPolicy
     from linked_target.sync.references import References
 
@@ -49,7 +49,7 @@ class Direction:
     references: References
     policy: ConflictPolicy
     driver: Driver
-    plan: Plan
+    journal: Journal
     creations: Creations
     reference_keys: Mapping[str, Sequence[str]]
     edited_at: Mapping[str, str] = field(default_factory=dict)
@@ -86,8 +86,10 @@ class StreamLink:
     pins: Mapping[str, str] = field(default_factory=dict)
     on_delete: OnDelete = OnDelete.KEEP
 
-    def judge(self, record: Record, current: Record | None = None) -> Callable[[str], bool]:
+    def judge(self, record: Record, current: Record | None = None) -> Callable[[str], bool | None]:
         """Who decides whether the source wins a property that both sides edited.
+
+        The answer None leaves it to a person.
 
         Args:
             record: the source's record.

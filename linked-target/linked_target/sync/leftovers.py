@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from linked_target.store.links import LINKED
+from linked_target.store.open_properties import HELD, RETURNED, TAKEN
 from linked_target.sync.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -90,7 +91,10 @@ class Leftovers:
                     for page in waiting.links_with_pending(system, pair, name, value)
                 )
             )
-        self._driver.run(self._completed(waiting.links_with_held(system, pair)))
+        self._driver.run(self._completed(waiting.links_with((HELD, TAKEN), system, pair)))
+        source = self._between.direction.source
+        returned = waiting.links_with((RETURNED,), source, pair)
+        self._driver.run(self._completed(returned, self._updating.write_returned))
 
     def _from_queue(self, source_id: str, record: Record) -> Steps[Outcome]:
         pair = self._between.pair
@@ -112,10 +116,13 @@ class Leftovers:
             steps = self._sync(source_id, record, link, final=True)
             yield self._attempts.attempt(source_id, record, steps, again=True)
 
-    def _completed(self, pages: Iterable[list[int]]) -> Iterator[Steps[Outcome]]:
+    def _completed(
+        self,
+        pages: Iterable[list[int]],
+        write: Callable[[Link], Steps[Outcome]] | None = None,
+    ) -> Iterator[Steps[Outcome]]:
+        write = write or self._updating.write_open
         for page in pages:
             for link in self._links.by_id(self._between.pair, page):
                 if link.state == LINKED and link.source_id not in self._attempts.queued:
-                    yield self._attempts.attempt(
-                        link.source_id, link.source_record, self._updating.write_open(link)
-                    )
+                    yield self._attempts.attempt(link.source_id, link.source_record, write(link))

@@ -9,7 +9,7 @@ from linked_target.records import property_of
 from linked_target.values import Kind, is_empty, same_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from linked_target.destination import Property
     from linked_target.records import Record
@@ -24,7 +24,8 @@ class Conflict:
     name: str
     source_value: Any
     destination_value: Any
-    source_wins: bool
+    source_wins: bool | None
+    """None: a person is to decide."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,18 @@ class Decision:
         write: value by property that the destination shall get.
         agreed: properties whose values are equal on both sides already.
         returned: properties of which the destination's value shall go back to the source.
-        conflicts: those that a policy had to decide.
+        conflicts: those that a policy had to decide, or that it leaves to a person.
     """
 
     write: dict[str, Any] = field(default_factory=dict)
     agreed: list[str] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+
+    @property
+    def undecided(self) -> dict[str, Conflict]:
+        """The conflicts that are left to a person, by property."""
+        return {each.name: each for each in self.conflicts if each.source_wins is None}
 
 
 def edits_between(
@@ -87,9 +93,10 @@ def decide(
     edits: Mapping[str, Any],
     baseline: Record,
     current: Record,
-    source_wins: Callable[[str], bool],
+    source_wins: Callable[[str], bool | None],
     *,
     propagate_nulls: bool = False,
+    disputed: Collection[str] = (),
 ) -> Decision:
     """Which edits of the source are written to a linked record of the destination.
 
@@ -100,6 +107,7 @@ def decide(
         current: the destination's record as just read.
         source_wins: policy, asked for each property that both sides edited.
         propagate_nulls: whether emptying a property counts as an edit.
+        disputed: properties of which a conflict is open already, whatever the baseline says.
     """
     decision = Decision()
     for name, value in edits.items():
@@ -107,8 +115,9 @@ def decide(
         there = property_of(current, name)
         if same_value(kind, value, there):
             decision.agreed.append(name)
-        elif same_value(kind, there, property_of(baseline, name)) or (
-            is_empty(there) and not propagate_nulls
+        elif name not in disputed and (
+            same_value(kind, there, property_of(baseline, name))
+            or (is_empty(there) and not propagate_nulls)
         ):
             decision.write[name] = value
         else:
@@ -123,7 +132,7 @@ def decide_match(
     properties: Mapping[str, Property],
     values: Mapping[str, Any],
     current: Record,
-    source_wins: Callable[[str], bool],
+    source_wins: Callable[[str], bool | None],
 ) -> Decision:
     """What two records that were just matched give to each other.
 
@@ -145,7 +154,7 @@ def decide_match(
             decision.conflicts.append(Conflict(name, value, there, wins))
             if wins:
                 decision.write[name] = value
-            else:
+            elif wins is not None:
                 decision.returned.append(name)
     return decision
 

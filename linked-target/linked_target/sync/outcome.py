@@ -19,6 +19,8 @@ class Outcome(str, enum.Enum):
     """It has no partner and none may be created; it is tried again by each run."""
     HELD = "held"
     """Its edits can't be written now; they are kept."""
+    CONFLICT = "in conflict"
+    """Both sides edited one of its properties, and a person is to decide which of the two wins."""
     FAILED = "failed"
     ORPHANED = "orphaned"
     """Its partner is gone, or it is; the one that is left stays."""
@@ -40,6 +42,7 @@ COLUMNS = (
     "unchanged",
     "unlinked",
     "held",
+    "in conflict",
     "orphaned",
     "deleted",
     "failed",

@@ -10,14 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-__all__ = ["NEWEST", "ConflictPolicy"]
+__all__ = ["ASK", "NEWEST", "ConflictPolicy"]
 
 NEWEST = "newest"
 """The side that was edited last wins."""
+ASK = "ask"
+"""Neither wins: a person is to decide."""
 
 
 class ConflictPolicy:
-    """The setting `conflict_policy`: the name of the system that wins, or `newest`.
+    """The setting `conflict_policy`: the name of the system that wins, `newest` or `ask`.
 
     Args:
         setting: one name for all, or by stream a name, or by stream and property a name. As a
@@ -44,8 +46,8 @@ class ConflictPolicy:
         self._systems = systems
         self._source = source
         for winner in _winners(self._setting):
-            if winner not in systems and winner not in {default, NEWEST}:
-                names = " or ".join((*sorted(systems), NEWEST))
+            if winner not in systems and winner not in {default, NEWEST, ASK}:
+                names = " or ".join((*sorted(systems), NEWEST, ASK))
                 raise SettingError(f"setting 'conflict_policy' names '{winner}': use {names}")
 
     def source_wins(
@@ -54,8 +56,8 @@ class ConflictPolicy:
         name: str,
         source_time: datetime | None = None,
         destination_time: datetime | None = None,
-    ) -> bool:
-        """Whether this run's source wins for a property of a pair of streams.
+    ) -> bool | None:
+        """Whether this run's source wins for a property of a pair of streams; None: nobody does.
 
         Args:
             streams: the source and the destination stream; the setting may name either.
@@ -68,7 +70,7 @@ class ConflictPolicy:
             if source_time and destination_time and source_time != destination_time:
                 return source_time > destination_time
             winner = self._default
-        return winner == self._source
+        return None if winner == ASK else winner == self._source
 
     def _winner(self, streams: Collection[str], name: str) -> str:
         winner = self._default
@@ -81,7 +83,7 @@ class ConflictPolicy:
                 elif name in setting:
                     winner = setting[name]
                     break
-        return winner if winner in {*self._systems, NEWEST} else self._default
+        return winner if winner in {*self._systems, NEWEST, ASK} else self._default
 
 
 def _winners(setting: Any) -> list[str]:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from singer_rest import NotFound
 
 from linked_target.records import MISSING, patched, property_of, with_property, with_stated_values
-from linked_target.store.open_properties import HELD, PENDING
+from linked_target.store.open_properties import CONFLICT, HELD, PENDING, TAKEN
 from linked_target.sync.conflicts import tell_conflicts
 from linked_target.sync.direction import OnDelete
-from linked_target.sync.merge import Conflict, decide, edits_between
+from linked_target.sync.journal import changes_of
+from linked_target.sync.merge import decide, edits_between
 from linked_target.sync.outcome import Outcome
-from linked_target.sync.plan import changes_of
 from linked_target.sync.steps import Read, Write
-from linked_target.values import is_empty, same_value
+from linked_target.sync.waiting import Waiting
+from linked_target.values import is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from linked_target.records import Record
     from linked_target.store.links import Link
-    from linked_target.store.open_properties import OpenProperty
     from linked_target.sync.direction import StreamLink
     from linked_target.sync.steps import Steps
 
@@ -43,6 +44,7 @@ class Updating:
         self._direction = between.direction
         self._links = between.direction.links
         self._stream = between.stream
+        self._waiting = Waiting(between)
         self._rebased: list[tuple[Link, Record]] = []
 
     def update(self, link: Link, record: Record, *, final: bool) -> Steps[Outcome]:
@@ -74,11 +76,15 @@ class Updating:
         if not edits:
             self._rebased.append((link, record))
             return Outcome.UNCHANGED
-        edits = self._without_held_back(link, record, edits)
-        known, unknown = self._between.translated(edits)
+        left = self._waiting.without_held_back(link, record, edits)
+        known, unknown = self._between.translated(left)
         if unknown and not final:
             return Outcome.WAITS
-        return (yield from self._write(link, record, known, unknown))
+        outcome = yield from self._write(link, record, known, unknown)
+        if outcome is Outcome.UNCHANGED and len(left) < len(edits):
+            rows = self._direction.open.of_link(link.id)
+            return Outcome.CONFLICT if any(row.kind == CONFLICT for row in rows) else outcome
+        return outcome
 
     def write_open(self, link: Link) -> Steps[Outcome]:
         """Write what waits on a link, as far as it can be written now; else it is left out.
@@ -90,18 +96,32 @@ class Updating:
             RecordRefused: when the API refuses the change.
             OutcomeUnknown: when the answer was lost.
         """
-        rows = self._direction.open.of_link(link.id, self._direction.destination)
+        rows = self._waiting.toward_destination(link, PENDING, HELD, TAKEN)
         pending = {row.name: row.value for row in rows if row.kind == PENDING}
         values, _ = self._between.translated(pending)
-        kept = {row.name: row.value for row in rows if row.kind == HELD}
+        kept = {row.name: row.value for row in rows if row.kind != PENDING}
         still = self._stream.unwritable(link.destination_record, kept.keys()) if kept else {}
         values |= {name: value for name, value in kept.items() if name not in still}
         if not values:
             return Outcome.LEFT_OUT
-        outcome = yield from self._write(link, link.source_record, values, {})
-        if outcome is Outcome.PARTNER_GONE:  # no tap tells the record again for this
-            pair, reason = self._between.pair, "its partner is gone"
-            self._links.note_unmatched(pair, link.source_id, link.source_record, reason)
+        return (yield from self._write_again(link, values, {}))
+
+    def write_returned(self, link: Link) -> Steps[Outcome]:
+        """Write what the source has itself, where somebody decided so; see `RETURNED`.
+
+        Args:
+            link: the link, in state LINKED.
+
+        Raises:
+            RecordRefused: when the API refuses the change.
+            OutcomeUnknown: when the answer was lost.
+        """
+        rows = self._waiting.returning(link)
+        values, unknown = self._between.translated(self._waiting.returned_edits(link, rows))
+        outcome = Outcome.LEFT_OUT
+        if values or unknown:
+            outcome = yield from self._write_again(link, values, unknown)
+        self._waiting.drop(link, rows)
         return outcome
 
     def revive(self, link: Link) -> Steps[Link | None]:
@@ -118,13 +138,25 @@ class Updating:
         self._links.rebase_sources(self._rebased)
         self._rebased = []
 
+    def _write_again(
+        self, link: Link, edits: Mapping[str, Any], unknown: Mapping[str, Any]
+    ) -> Steps[Outcome]:
+        """Write edits of a record that no tap tells again for this."""
+        outcome = yield from self._write(link, link.source_record, edits, unknown)
+        if outcome is Outcome.PARTNER_GONE:
+            pair, reason = self._between.pair, "its partner is gone"
+            self._links.note_unmatched(pair, link.source_id, link.source_record, reason)
+        return outcome
+
     def _write(
         self, link: Link, record: Record, edits: Mapping[str, Any], unknown: Mapping[str, Any]
     ) -> Steps[Outcome]:
+        rows = self._waiting.toward_destination(link, CONFLICT, TAKEN)
+        disputed = {row.name for row in rows if row.kind == CONFLICT} & edits.keys()
         held = self._stream.unwritable(link.destination_record, edits.keys())
-        if len(held) == len(edits):
-            held = self._without_agreed(link, edits, held)
-            self._settle(link, edits, held, unknown)
+        if len(held) == len(edits) and not disputed:
+            held = self._waiting.without_agreed(link, edits, held)
+            self._waiting.settle(link, edits, held=held, unknown=unknown)
             self._tell_held(link, link.destination_record, edits, held)
             self._links.rebase(
                 link, source_record=record, destination_record=link.destination_record
@@ -134,7 +166,12 @@ class Updating:
             current = yield Read(self._stream, str(link.destination_id))
         except NotFound:
             return self._without_partner(link)
-        return (yield from self._write_to(link, record, current, edits, unknown))
+        baseline = link.destination_record
+        for row in rows:
+            if row.kind == TAKEN and row.name in edits:  # it was decided in view of this value
+                baseline = with_property(baseline, row.name, row.other)
+        link = replace(link, destination_record=baseline)
+        return (yield from self._write_to(link, record, current, edits, unknown, disputed=disputed))
 
     def _write_to(
         self,
@@ -143,6 +180,8 @@ class Updating:
         current: Record,
         edits: Mapping[str, Any],
         unknown: Mapping[str, Any],
+        *,
+        disputed: Collection[str],
     ) -> Steps[Outcome]:
         baseline = link.destination_record
         current = with_stated_values(current, baseline)
@@ -153,7 +192,9 @@ class Updating:
             self._between.canonical(current, edits),
             self._between.judge(record, current),
             propagate_nulls=self._direction.propagate_nulls,
+            disputed=disputed,
         )
+        undecided = {name: property_of(current, name) for name in decision.undecided}
         tell_conflicts(self._between, link.source_id, link.destination_id, decision.conflicts)
         held = self._stream.unwritable(current, decision.write.keys())
         write = {name: value for name, value in decision.write.items() if name not in held}
@@ -177,11 +218,13 @@ class Updating:
             if value is not MISSING:
                 agreed = with_property(agreed, name, value)
         for conflict in decision.conflicts:
-            if not conflict.source_wins:  # what the destination says instead is still to come back
+            if conflict.source_wins is False:  # what is there instead is still to come back
                 agreed = with_property(agreed, conflict.name, edits[conflict.name])
-        self._settle(link, edits, held, unknown)
+        self._waiting.settle(link, edits, held=held, unknown=unknown, disputed=undecided)
         self._links.rebase(link, source_record=record, destination_record=agreed)
         self._between.remember_names(link, record, answer)
+        if undecided:
+            return Outcome.CONFLICT
         if write:
             return Outcome.UPDATED
         return Outcome.HELD if held else Outcome.UNCHANGED
@@ -208,7 +251,7 @@ class Updating:
 
     def _tell(self, action: str, link: Link, **more: Any) -> None:
         pair, ids = self._between.pair, (link.source_id, link.destination_id)
-        self._direction.plan.note(action, pair, *ids, **more)
+        self._direction.journal.note(action, pair, *ids, **more)
 
     def _tell_held(
         self, link: Link, current: Record, edits: Mapping[str, Any], held: Mapping[str, str]
@@ -216,69 +259,6 @@ class Updating:
         for name, reason in held.items():
             changes = changes_of(current, {name: edits[name]})
             self._tell("hold", link, changes=changes, detail=reason)
-
-    def _without_agreed(
-        self, link: Link, edits: Mapping[str, Any], held: Mapping[str, str]
-    ) -> dict[str, str]:
-        """The held ones without those that the destination has already."""
-        there = self._between.canonical(link.destination_record, held)
-        return {
-            name: reason
-            for name, reason in held.items()
-            if not same_value(
-                self._stream.properties[name].kind, edits[name], property_of(there, name)
-            )
-        }
-
-    def _settle(
-        self,
-        link: Link,
-        edits: Mapping[str, Any],
-        held: Mapping[str, str],
-        unknown: Mapping[str, Any],
-    ) -> None:
-        """Note what still waits on the link, and what no longer does."""
-        toward, waiting = self._direction.destination, self._direction.open
-        waiting.drop(link.id, toward, edits.keys() - held.keys())
-        waiting.put(
-            link.id, toward, HELD, {name: (edits[name], reason) for name, reason in held.items()}
-        )
-        reason = "its partner is not linked yet"
-        waiting.put(
-            link.id, toward, PENDING, {name: (value, reason) for name, value in unknown.items()}
-        )
-
-    def _without_held_back(
-        self, link: Link, record: Record, edits: dict[str, Any]
-    ) -> dict[str, Any]:
-        """The edits without those that lose against a value which waits the other way.
-
-        What is held or pending toward this run's source is an edit of the destination that could
-        not be written yet, though the destination's baseline moved on: a conflict like any other.
-        """
-        source, source_wins = self._direction.source, self._between.judge(record)
-        for row in self._direction.open.of_link(link.id, source):
-            for name in self._edits_due_to(row, link, record, edits):
-                wins = source_wins(name)
-                conflict = Conflict(name, edits[name], row.value, wins)
-                tell_conflicts(self._between, link.source_id, link.destination_id, [conflict])
-                if wins:
-                    self._direction.open.drop(link.id, source, [row.name])
-                else:
-                    del edits[name]
-        return edits
-
-    def _edits_due_to(
-        self, row: OpenProperty, link: Link, record: Record, edits: Mapping[str, Any]
-    ) -> list[str]:
-        """The edits that would vanish if the source's property had kept its old value."""
-        earlier = property_of(link.source_record, row.name)
-        values = self._between.map.baseline_values(with_property(record, row.name, earlier))
-        return [
-            name
-            for name in edits
-            if not same_value(self._stream.properties[name].kind, values.get(name), edits[name])
-        ]
 
 
 def with_emptied(record: Record, written: Mapping[str, Any]) -> Record:

@@ -1,8 +1,10 @@
-"""What a run does, step by step: told by a dry run instead of being done."""
+"""What a run does, step by step: a dry run tells it instead, a real one keeps it in the history."""
 
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,14 +12,16 @@ import msgspec
 from singer_rest import SettingError
 
 from linked_target.records import property_of
+from linked_target.store.history import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from linked_target.records import Record
+    from linked_target.store.history import History
     from linked_target.store.link import StreamPair
 
-__all__ = ["Plan", "Step", "changes_of"]
+__all__ = ["Journal", "Kept", "Plan", "Step", "changes_of"]
 
 Changes = dict[str, tuple[Any, Any]]
 
@@ -55,20 +59,76 @@ class Step(NamedTuple):
         return f"{self.action} {self.stream} {self.source_id}{partner}{colon}{changes}{detail}"
 
 
-class Plan:
-    """Tells the steps of a dry run; of a real run it tells nothing.
+class Journal(ABC):
+    """Takes the steps of a run, as they are taken."""
+
+    @abstractmethod
+    def note(
+        self,
+        action: str,
+        pair: StreamPair,
+        source_id: str,
+        destination_id: str | None = None,
+        *,
+        changes: Changes | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Take one step; see `Step`."""
+
+
+class Kept(Journal):
+    """Keeps the steps of a real run in the history.
 
     Args:
-        enabled: whether this is a dry run.
+        history: of the link store.
+        program: name of the target.
+        source: name of the system that records come from.
+        destination: name of the system that records go to.
+    """
+
+    def __init__(self, history: History, *, program: str, source: str, destination: str) -> None:
+        self._history = history
+        self._program = program
+        self._systems = source, destination
+
+    def note(
+        self,
+        action: str,
+        pair: StreamPair,
+        source_id: str,
+        destination_id: str | None = None,
+        *,
+        changes: Changes | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Keep one step; see `Step`."""
+        self._history.note(
+            Event(
+                datetime.now(timezone.utc),
+                self._program,
+                action,
+                *self._systems,
+                *pair,
+                source_id,
+                destination_id,
+                changes or {},
+                detail,
+            )
+        )
+
+
+class Plan(Journal):
+    """Tells the steps of a dry run.
+
+    Args:
         path: file for the steps as JSON lines; it is written anew.
 
     Raises:
         SettingError: when the file can't be written.
     """
 
-    def __init__(self, *, enabled: bool = False, path: str | None = None) -> None:
-        self.enabled = enabled
-        self._path = Path(path) if enabled and path else None
+    def __init__(self, path: str | None = None) -> None:
+        self._path = Path(path) if path else None
         if self._path is not None:
             try:
                 self._path.touch(mode=0o600)  # it shows people's data
@@ -89,14 +149,16 @@ class Plan:
         detail: str | None = None,
     ) -> None:
         """Tell one step; see `Step`."""
-        if not self.enabled:
-            return
         stream = f"{pair.source} to {pair.destination}"
-        step = Step(action, stream, source_id, destination_id, changes or {}, detail)
+        partner = None if action == "create" else destination_id  # it has no id yet
+        step = Step(action, stream, source_id, partner, changes or {}, detail)
         logger.info("would %s", step.told())
+        self._write(step._asdict())
+
+    def _write(self, line: dict[str, Any]) -> None:
         if self._path is not None:
             with self._path.open("ab") as file:
-                file.write(msgspec.json.encode(step._asdict()) + b"\n")
+                file.write(msgspec.json.encode(line) + b"\n")
 
 
 def changes_of(record: Record, values: Mapping[str, Any]) -> Changes:
