@@ -60,7 +60,8 @@ def engine(url: str) -> Iterator[Engine]:
 
 
 def run(url: str, *arguments: str, given: str | None = None) -> Result:
-    return CliRunner().invoke(command, ["--links-url", url, *arguments], input=given)
+    confirmed = ["--yes"] if arguments[0] in {"import", "link", "unlink", "keep"} else []
+    return CliRunner().invoke(command, ["--links-url", url, *arguments, *confirmed], input=given)
 
 
 def links_of(engine: Engine) -> Links:
@@ -426,7 +427,7 @@ def test_the_command_itself_moves_links_from_one_store_to_another(
     assert exported.stderr == b"1 links are exported.\n"
     assert exported.stdout.splitlines()[0].decode().split(",") == list(COLUMNS)
     imported = subprocess.run(
-        [links, "import", "-"],
+        [links, "import", "--yes", "-"],
         input=exported.stdout,
         check=True,
         capture_output=True,
@@ -434,7 +435,9 @@ def test_the_command_itself_moves_links_from_one_store_to_another(
     )
     assert imported.stdout == b"1 links are new, 0 were there already.\n"
     refused = subprocess.run(
-        [links, "--links-url", url, "link", *PAIR[:5], "o2"], check=False, capture_output=True
+        [links, "--links-url", url, "link", "--yes", *PAIR[:5], "o2"],
+        check=False,
+        capture_output=True,
     )
     assert refused.returncode == 1
     assert refused.stderr.count(b"\n") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from singer_rest import PluginError
@@ -11,8 +12,12 @@ from linked_target.cli.csv_links import End, LinkLine
 from linked_target.cli.placing import Placing, is_known, unlink
 from linked_target.store import tables
 from linked_target.store.link import ORPHANED, PAIRED
+from linked_target.store.queue import FAILED
 
-__all__ = ["join_by_hand", "keep_orphan", "part_by_hand"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["join_by_hand", "keep_orphan", "part_by_hand", "retry_failed"]
 
 
 def join_by_hand(connection: sa.Connection, one: End, other: End) -> str:
@@ -59,31 +64,55 @@ def part_by_hand(connection: sa.Connection, one: End, other: End) -> str:
     )
 
 
-def keep_orphan(connection: sa.Connection, record: End) -> str:
+def keep_orphan(connection: sa.Connection, link_id: int, survivor: End) -> str:
     """Decide that the survivor of a deletion stays as it is; what to tell about it.
 
     Args:
         connection: in a transaction.
-        record: the survivor.
+        link_id: row id of the link.
+        survivor: the record that is left.
 
     Raises:
         PluginError: when no decision about it is due.
     """
     links = tables.links.c
-    ends = [
-        (links[f"{near}_system"], links[f"{near}_stream"], links[f"{near}_id"]) for near in "ab"
-    ]
-    this = sa.or_(
-        *(
-            sa.and_(system == record.system, stream == record.stream, record_id == record.id)
-            for system, stream, record_id in ends
-        )
-    )
-    undecided = sa.and_(this, links.state == ORPHANED, links.reason.is_not(None))
+    undecided = sa.and_(links.id == link_id, links.state == ORPHANED, links.reason.is_not(None))
     kept = connection.execute(tables.links.update().where(undecided).values(reason=None))
     if not kept.rowcount:
-        raise PluginError(f"no decision about {record} is due; see: links orphans")
-    return f"{record} stays, and gets no new partner."
+        raise PluginError(f"no decision about {survivor} is due; see: links orphans")
+    return f"{survivor} stays, and gets no new partner."
+
+
+def retry_failed(connection: sa.Connection, which: Sequence[str]) -> list[tuple[End, End]]:
+    """Let failed records rest no longer.
+
+    Args:
+        connection: in a transaction.
+        which: the id of those that are meant, or system, stream and id; all if empty.
+
+    Returns:
+        The records, each with where it is to go.
+
+    Raises:
+        PluginError: when none of those that are meant has failed.
+    """
+    queue = tables.queue.c
+    names = (queue.source, queue.source_stream, queue.source_id)[-len(which) :] if which else ()
+    these = sa.and_(
+        queue.status == FAILED, *(name == word for name, word in zip(names, which, strict=True))
+    )
+    found = [
+        (
+            End(row.source, row.source_stream, row.source_id),
+            End(row.destination, row.destination_stream, None),
+        )
+        for row in connection.execute(sa.select(tables.queue).where(these))
+    ]
+    if which and not found:
+        raise PluginError(f"{' '.join(which)} is not on the failed list; see: links failures")
+    now = datetime.now(timezone.utc)
+    connection.execute(tables.queue.update().where(these).values(next_at=now))
+    return found
 
 
 def _in_order(one: End, other: End) -> tuple[End, End]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from linked_target.store.transactions import Transactions
 
-__all__ = ["Event", "History", "events_of", "forget_events"]
+__all__ = ["Event", "History", "events_of", "forget_events", "keep_event"]
 
 LONGEST = 500
 """Characters of a value that are kept."""
@@ -62,11 +62,16 @@ class History:
         self._transactions = transactions
 
     def note(self, event: Event) -> None:
-        """Store an event; long values are cut."""
-        changes = {name: [_cut(each) for each in pair] for name, pair in event.changes.items()}
-        row = {**event._asdict(), "changes": encoded(changes) if changes else None}
+        """Store an event."""
         with self._transactions.begin() as connection:
-            connection.execute(tables.history.insert().values(row))
+            keep_event(connection, event)
+
+
+def keep_event(connection: sa.Connection, event: Event) -> None:
+    """Store an event in a transaction; long values are cut."""
+    changes = {name: [_cut(each) for each in pair] for name, pair in event.changes.items()}
+    row = {**event._asdict(), "changes": encoded(changes) if changes else None}
+    connection.execute(tables.history.insert().values(row))
 
 
 def events_of(
