@@ -6,6 +6,7 @@ PACKAGES := singer-rest linked-target tap-crmoffice tap-trello target-crmoffice 
 MODULES := $(foreach package,$(PACKAGES),$(package)/$(subst -,_,$(package)))
 # Workers for the tests, one more than the cores of a small machine: some tests wait.
 WORKERS ?= 3
+PLANS := plan-crmoffice-to-trello.jsonl plan-trello-to-crmoffice.jsonl
 
 # Caches and settings of a surrounding Meltano project or virtual environment do not belong here.
 unexport VIRTUAL_ENV
@@ -13,7 +14,7 @@ export MELTANO_PROJECT_ROOT := $(CURDIR)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test soak lint format bench ci clean requirements
+.PHONY: help setup demo plan demo-reset test soak lint format bench ci clean requirements
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +40,11 @@ demo: setup .meltano/ready ## start the sandbox, sync both ways, show what happe
 	@LOGLEVEL=WARNING $(BIN)/meltano --log-level=warning run demo || { $(BIN)/links --links-url sqlite:///links-sandbox.db failures; exit 1; }
 	@$(BIN)/links --links-url sqlite:///links-sandbox.db runs
 	@$(BIN)/sandbox status --data .sandbox
+
+plan: setup .meltano/ready ## tell what a sync in the sandbox would do, and write nothing
+	@$(BIN)/sandbox start --data .sandbox
+	@LOGLEVEL=WARNING $(BIN)/meltano --log-level=warning run plan
+	@$(BIN)/links plan $(PLANS)
 
 demo-reset: setup ## forget the demo: the sandbox's data, the links, the bookmarks
 	@$(BIN)/sandbox stop --data .sandbox

@@ -55,6 +55,7 @@ def planned(office: ForkedOffice) -> list[Step]:
             {name: (old, new) for name, (old, new) in line["changes"].items()},
         )
         for line in lines
+        if "run" not in line
     ]
 
 

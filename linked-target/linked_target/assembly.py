@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from singer_rest import SettingError
 
 from linked_target.settings import match_keys_of, on_delete_of, pins_of
-from linked_target.store.history import History
 from linked_target.store.links import Links, StreamPair
 from linked_target.store.open_properties import OpenProperties
 from linked_target.store.queue import Queue
@@ -106,10 +105,10 @@ def _journal(target: LinkedTarget, transactions: Transactions) -> Journal:
     if target.config["dry_run"]:
         return Plan(target.config.get("plan_file"))
     return Kept(
-        History(transactions),
+        transactions,
         program=target.name,
-        source=target.config["source"],
-        destination=target.system,
+        systems=(target.config["source"], target.system),
+        days=target.config["history_days"],
     )
 
 

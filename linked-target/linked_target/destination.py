@@ -147,6 +147,11 @@ class DestinationStream(ABC):
         del record, values, intent
         return None
 
+    def mail_to(self, values: Mapping[str, Any]) -> str | None:
+        """The address that the system sends a mail to when it creates such a record, if it does."""
+        del values
+        return None
+
     def creation_barred(self, values: Mapping[str, Any]) -> str | None:
         """Why policy or missing data forbids to create a record; None if nothing does.
 

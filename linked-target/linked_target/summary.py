@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from singer_rest import PluginError
 
-from linked_target.store.history import forget_events
 from linked_target.store.runs import STOPPED, Run, StreamCounts, Usage, record_run
 
 if TYPE_CHECKING:
@@ -40,10 +39,7 @@ def sum_up(target: LinkedTarget, syncs: Sequence[StreamSync]) -> None:
         counts = {name: count for name, count in sync.tally.as_dict().items() if count}
         told = ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing to do"
         logger.info("%s to %s: %s", *sync.between.pair, told)
-    if not target.config["dry_run"]:
-        record_run(target.engine, _run(target, syncs, "failures" if errors else "ok"))
-        with target.engine.begin() as connection:
-            forget_events(connection, target.config["history_days"])
+    target.direction.journal.end(_run(target, syncs, "failures" if errors else "ok"))
     if errors and target.config["on_error"] == "fail":
         dry_run = target.config["dry_run"]
         done = "would fail" if dry_run else "failed and are kept on the failed list"

@@ -61,7 +61,8 @@ def plan_of(bed: Bed, folder: Path, run: Any) -> list[dict[str, Any]]:
     bed.settings |= {"dry_run": True, "plan_file": str(path)}
     run()
     del bed.settings["dry_run"], bed.settings["plan_file"]
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [line for line in lines if "run" not in line]
 
 
 def store_bytes(bed: Bed) -> dict[str, bytes]:

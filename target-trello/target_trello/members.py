@@ -78,6 +78,10 @@ class Members(DestinationStream):
             return "no workspace to invite into: map idOrganization or set organization_id"
         return None
 
+    def mail_to(self, values: Mapping[str, Any]) -> str:
+        """The person who is invited."""
+        return str(values["email"]).strip()
+
     def create(self, values: Mapping[str, Any], intent: Intent) -> Record:
         """Invite a person into a workspace."""
         del intent  # inviting the same address again does no harm, so no trace of it is needed

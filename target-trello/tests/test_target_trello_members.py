@@ -54,6 +54,10 @@ def test_an_invited_person_reads_back_as_the_tap_reads_it(
     assert [each["email"] for each in box.invitations()] == ["ase@berg.example"]
 
 
+def test_an_invitation_tells_whom_the_mail_goes_to(inviting: DestinationStream) -> None:
+    assert inviting.mail_to({"email": " kari@acme.example "}) == "kari@acme.example"
+
+
 def test_by_default_nobody_is_invited(open_streams: Open, workspace: str) -> None:
     members = open_streams(organization_id=workspace)["members"]
     assert "never" in str(members.creation_barred(PERSON))

@@ -6,6 +6,7 @@ import click
 
 from linked_target.cli import looking, mending, moving
 from linked_target.cli.group import PlainGroup
+from linked_target.cli.planning import plan
 
 __all__ = ["links"]
 
@@ -28,5 +29,5 @@ def links(context: click.Context, links_url: str) -> None:
     context.obj = links_url
 
 
-for command in (*looking.COMMANDS, *mending.COMMANDS, *moving.COMMANDS):
+for command in (*looking.COMMANDS, *mending.COMMANDS, *moving.COMMANDS, plan):
     links.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the types of a run
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -11,8 +12,6 @@ from linked_target.records import decoded, encoded
 from linked_target.store import tables
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.engine import Engine
 
 __all__ = ["STOPPED", "Run", "StreamCounts", "Usage", "last_runs", "record_run", "runs_since"]

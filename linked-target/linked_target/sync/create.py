@@ -131,7 +131,9 @@ class Creating:
         if owner := self.owner_of(made_id):
             raise Taken(owner)
         changes = changes_of({}, stated)
-        self._direction.journal.note("create", pair, source_id, made_id, changes=changes)
+        mail_to = self._stream.mail_to(stated)
+        journal = self._direction.journal
+        journal.note("create", pair, source_id, made_id, changes=changes, mail_to=mail_to)
         self._link_created(link, made, stated, newcomer.pending)
         return Outcome.CREATED
 

@@ -12,14 +12,16 @@ import msgspec
 from singer_rest import SettingError
 
 from linked_target.records import property_of
-from linked_target.store.history import Event
+from linked_target.store.history import Event, History, forget_events
+from linked_target.store.runs import record_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from linked_target.records import Record
-    from linked_target.store.history import History
     from linked_target.store.link import StreamPair
+    from linked_target.store.runs import Run
+    from linked_target.store.transactions import Transactions
 
 __all__ = ["Journal", "Kept", "Plan", "Step", "changes_of"]
 
@@ -39,6 +41,7 @@ class Step(NamedTuple):
         changes: for each property the values before and after; of a conflict those of the source
             and the destination.
         detail: why, or who wins.
+        mail_to: of a creation that makes the destination send a mail, to which address.
     """
 
     action: str
@@ -47,6 +50,7 @@ class Step(NamedTuple):
     destination_id: str | None = None
     changes: Changes = {}  # noqa: RUF012 - a tuple's default; nobody changes it
     detail: str | None = None
+    mail_to: str | None = None
 
     def told(self) -> str:
         """The step on one line, for people."""
@@ -72,24 +76,33 @@ class Journal(ABC):
         *,
         changes: Changes | None = None,
         detail: str | None = None,
+        mail_to: str | None = None,
     ) -> None:
         """Take one step; see `Step`."""
+
+    @abstractmethod
+    def end(self, run: Run) -> None:
+        """Take what a run did as a whole, once it has come to its end."""
 
 
 class Kept(Journal):
     """Keeps the steps of a real run in the history.
 
     Args:
-        history: of the link store.
+        transactions: of the link store.
         program: name of the target.
-        source: name of the system that records come from.
-        destination: name of the system that records go to.
+        systems: names of the system that records come from, and of the one that they go to.
+        days: how many days of history are kept.
     """
 
-    def __init__(self, history: History, *, program: str, source: str, destination: str) -> None:
-        self._history = history
+    def __init__(
+        self, transactions: Transactions, *, program: str, systems: tuple[str, str], days: int
+    ) -> None:
+        self._transactions = transactions
+        self._history = History(transactions)
         self._program = program
-        self._systems = source, destination
+        self._systems = systems
+        self._days = days
 
     def note(
         self,
@@ -100,8 +113,11 @@ class Kept(Journal):
         *,
         changes: Changes | None = None,
         detail: str | None = None,
+        mail_to: str | None = None,
     ) -> None:
         """Keep one step; see `Step`."""
+        if mail_to is not None:
+            detail = f"a mail went to {mail_to}"
         self._history.note(
             Event(
                 datetime.now(timezone.utc),
@@ -115,6 +131,12 @@ class Kept(Journal):
                 detail,
             )
         )
+
+    def end(self, run: Run) -> None:
+        """Keep the run, and forget history that is too old."""
+        record_run(self._transactions.engine, run)
+        with self._transactions.begin() as connection:
+            forget_events(connection, self._days)
 
 
 class Plan(Journal):
@@ -147,13 +169,18 @@ class Plan(Journal):
         *,
         changes: Changes | None = None,
         detail: str | None = None,
+        mail_to: str | None = None,
     ) -> None:
         """Tell one step; see `Step`."""
         stream = f"{pair.source} to {pair.destination}"
         partner = None if action == "create" else destination_id  # it has no id yet
-        step = Step(action, stream, source_id, partner, changes or {}, detail)
+        step = Step(action, stream, source_id, partner, changes or {}, detail, mail_to)
         logger.info("would %s", step.told())
         self._write(step._asdict())
+
+    def end(self, run: Run) -> None:
+        """Write the counts, as the file's last line."""
+        self._write({"run": msgspec.to_builtins(run)})
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._path is not None:
