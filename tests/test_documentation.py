@@ -142,10 +142,18 @@ def test_every_job_and_plugin_that_is_run_exists(page: Path) -> None:
     used = {
         word
         for code in code_of(page)
-        for words in re.findall(r"\bmeltano (?:--\S+ )?(?:run|invoke) ([^#|>&\n]+)", code)
+        for words in re.findall(r"\bmeltano (?:--\S+ )?run ([^#|>&\n]+)", code)
         for word in words.split()
     }
-    assert used <= known
+    invoked = {
+        (word, argument)
+        for code in code_of(page)
+        for word, argument in re.findall(r"\bmeltano (?:--\S+ )?invoke (\S+)(?: (\S+))?", code)
+    }
+    assert used | {word for word, _ in invoked} <= known
+    assert {argument for word, argument in invoked if word == "links"} <= set(
+        links_command.commands
+    )
 
 
 @every_page
