@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PlainCommand", "PlainErrors", "PlainGroup", "PlainStreamErrors"]
 
+EXAMPLE = "{} --config config.json"
 TOLD_IN_ONE_LINE = (
     PluginError,
     InvalidInputLine,
@@ -45,16 +46,26 @@ class PlainCommand(SingerCommand):
     """
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command; on a known error log one line and exit with 1."""
+        """Run the command; on a known error log one line and exit with 1.
+
+        Where the command line itself makes no sense, the exit code is 2.
+        """
         keep_what_is_imported()
         try:
-            return super().main(*args, **kwargs)
+            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.ClickException as error:
+            click.echo(f"{self.name}: {plain_words(error)}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("Aborted!", err=True)
+            sys.exit(1)
         except (*TOLD_IN_ONE_LINE, ValueError) as error:
             if not isinstance(error, TOLD_IN_ONE_LINE) and not is_json_error(error):
                 raise
             detail = self.logger.isEnabledFor(logging.DEBUG)
             self.logger.error("%s", one_line(error), exc_info=error if detail else None)
             sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 class PlainGroup(PlainCommand, click.Group):
@@ -81,7 +92,7 @@ class PlainErrors:
         kept: dict[str, Any] = {
             "name": command.name,
             "params": command.params,
-            "help": command.help,
+            "help": f"{command.help}\n\nExample: {EXAMPLE.format(command.name)}",
             "context_settings": {**command.context_settings, "obj": cls},
             "logger": command.logger,
         }
@@ -140,6 +151,14 @@ class PlainStreamErrors:
         """Log a message, unless it says that a plugin error goes by."""
         if not isinstance(sys.exc_info()[1], PluginError):
             super().log(message, *args, level=level, **kwargs)  # type: ignore[misc]
+
+
+def plain_words(error: click.ClickException) -> str:
+    """An error of a command line on one line, with where to look if it makes no sense."""
+    words = " ".join(error.format_message().split())
+    if isinstance(error, click.UsageError) and error.ctx:
+        return f"{words} (see: {error.ctx.command_path} --help)"
+    return words
 
 
 def keep_what_is_imported() -> None:

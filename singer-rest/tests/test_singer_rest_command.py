@@ -127,6 +127,30 @@ def test_the_command_keeps_the_usual_options(option: str) -> None:
     assert CliRunner().invoke(TapOffice.cli, [option]).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--nonsense"], "No such option '--nonsense'."),
+        (["--config", "a", "extra"], "extra"),
+        (["--catalog", "/no/such/file"], "'/no/such/file': No such file or directory"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_told_in_one_line(
+    arguments: list[str], message: str
+) -> None:
+    result = CliRunner().invoke(TapOffice.get_singer_command(), arguments)
+    assert result.exit_code == 2
+    assert result.output.startswith("tap-office: ")
+    assert message in result.output
+    assert result.output.endswith("(see: tap-office --help)\n")
+    assert len(result.output.splitlines()) == 1
+
+
+def test_the_help_has_an_example() -> None:
+    output = CliRunner().invoke(TapOffice.get_singer_command(), ["--help"]).output
+    assert "Example: tap-office --config config.json" in output
+
+
 @pytest.mark.parametrize(("kept", "is_kept_now"), [(0, True), (1000, False)])
 def test_what_is_imported_is_kept_out_of_the_search_for_garbage_once(
     monkeypatch: pytest.MonkeyPatch, kept: int, *, is_kept_now: bool

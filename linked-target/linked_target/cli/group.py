@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from singer_rest import PluginError
+from singer_rest.command import plain_words
 
 from linked_target.store import database
 from linked_target.store.run_lock import RunLock
@@ -37,11 +38,8 @@ class PlainGroup(click.Group):
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
         except PluginError as error:
             _fail(str(error), 1)
-        except click.UsageError as error:
-            path = error.ctx.command_path if error.ctx else self.name
-            _fail(f"{error.format_message()} (see: {path} --help)", error.exit_code)
         except click.ClickException as error:
-            _fail(error.format_message(), error.exit_code)
+            _fail(plain_words(error), error.exit_code)
         except click.Abort:
             _fail("interrupted", 1)
         sys.exit(code if isinstance(code, int) else 0)
