@@ -13,7 +13,7 @@ export MELTANO_PROJECT_ROOT := $(CURDIR)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test soak lint format bench ci clean requirements
+.PHONY: help setup demo demo-reset test soak lint format bench screenshot ci clean requirements
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,7 +35,7 @@ $(VENV)/ready: requirements/dev.txt $(PACKAGES:%=%/pyproject.toml)
 
 demo: setup .meltano/ready ## start the sandbox, sync both ways, show what happened
 	@echo "Syncing both ways (the first time about a minute, at the pace that Trello allows) ..."
-	@$(BIN)/sandbox start --data .sandbox
+	@$(BIN)/sandbox start --data .sandbox --links links-sandbox.db --sync "$(BIN)/meltano --environment=sandbox run sync"
 	@LOGLEVEL=WARNING $(BIN)/meltano --log-level=warning run demo || { $(BIN)/links --links-url sqlite:///links-sandbox.db failures; exit 1; }
 	@$(BIN)/links --links-url sqlite:///links-sandbox.db runs
 	@$(BIN)/sandbox status --data .sandbox
@@ -65,6 +65,9 @@ format: setup ## put the code into the common format
 bench: setup ## measure, and print the ratios kept in docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
+screenshot: setup ## take the picture of the sandbox's page anew (needs Chromium)
+	$(BIN)/python -m tests.screenshot
+
 ci: ## what CI runs
 	bash .ci/run
 
@@ -74,4 +77,4 @@ requirements: setup ## pin the newest fitting versions of what the packages depe
 
 clean: ## remove what the Makefile made
 	-$(BIN)/sandbox stop --data .sandbox
-	rm -rf $(VENV) .meltano .sandbox links-*.db* .mypy_cache .ruff_cache .pytest_cache output
+	rm -rf $(VENV) .meltano .sandbox .artefacts links-*.db* .mypy_cache .ruff_cache .pytest_cache output

@@ -129,12 +129,16 @@ def _text(value: Any) -> str:
 
 def _differing(old: str, new: str) -> list[tuple[str, str]]:
     """What differs between two texts: line by line, where as many lines went as came."""
+    if old == new:
+        return []
     before, after = old.splitlines(), new.splitlines()
     gone = [line for line in before if line not in after]
     come = [line for line in after if line not in before]
-    if len(gone) == len(come) and gone:
+    if not gone and not come:  # the same lines, in another order or number
+        return [(old, new)]
+    if len(gone) == len(come):
         return list(zip(gone, come, strict=True))
-    return [("\n".join(gone), "\n".join(come))] if old != new else []
+    return [("\n".join(gone), "\n".join(come))]
 
 
 def _places() -> dict[str, tuple[System, str, str]]:

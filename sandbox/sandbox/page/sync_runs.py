@@ -108,10 +108,10 @@ class SyncRuns:
         exit_code, trouble = None, ""
         try:
             exit_code = await self._command()
+        except asyncio.TimeoutError:  # before OSError, which it is one of since Python 3.11
+            trouble = f"The command was ended after {self._setup.limit:g} seconds."
         except OSError as error:
             trouble = f"The command can't be started: {error.strerror}."
-        except asyncio.TimeoutError:
-            trouble = f"The command was ended after {self._setup.limit:g} seconds."
         self._ended = SyncReport(
             False,
             time.monotonic() - self._began,
