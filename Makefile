@@ -65,7 +65,9 @@ format: setup ## put the code into the common format
 bench: setup ## measure, and print the ratios kept in docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
-screenshot: setup ## take the picture of the sandbox's page anew (needs Chromium)
+screenshot: setup ## take the README's picture anew, from a new demo (needs Chromium)
+	@$(MAKE) demo-reset
+	@$(MAKE) demo
 	$(BIN)/python -m tests.screenshot
 
 ci: ## what CI runs

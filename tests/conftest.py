@@ -11,6 +11,8 @@ from sandbox.testing import RunningSandbox
 from tests.browser import BrowserPage, chromium, opened_page
 from tests.forked import ForkedOffice, ForkedSandbox, Forks
 from tests.office import NO_WAITING, Office
+from tests.sandbox_page import SandboxPage
+from tests.sync_command import office_in, page_setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,3 +72,10 @@ def browser_page(browser: Browser) -> Iterator[BrowserPage]:
     with opened_page(browser) as page:
         yield page
         assert page.errors == []
+
+
+@pytest.fixture
+def desk(tmp_path: Path, browser_page: BrowserPage) -> Iterator[SandboxPage]:
+    """The page of a sandbox with people only, and a button that syncs."""
+    with RunningSandbox(seed=False, page=page_setup(tmp_path), **NO_WAITING) as box:
+        yield SandboxPage(office_in(tmp_path, box), browser_page)
