@@ -1,7 +1,7 @@
 """`python -m tests.screenshot`: the README's picture of the sandbox's page, from a demo that runs.
 
-Somebody moves an activity's start in CRMOffice, gives a workspace another name in Trello, syncs, and
-points at the pair that moved.
+Somebody moves an activity's start in CRMOffice, gives a workspace another name in Trello, syncs,
+and points at the pair that moved.
 """
 
 from __future__ import annotations

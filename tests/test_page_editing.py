@@ -124,3 +124,18 @@ def test_texts_are_shown_and_not_run(desk: SandboxPage) -> None:
     expect(desk.record("crmoffice", activity["id"]).get_by_role("heading")).to_have_text(text)
     assert desk.page.locator(".record img").count() == 0
     assert desk.page.title() == "Sandbox: CRMOffice and Trello"
+
+
+def test_what_is_being_edited_is_not_lost_to_another_button(desk: SandboxPage) -> None:
+    activity = call_in(desk.office)
+    desk.open()
+    desk.record("crmoffice", activity["id"]).get_by_role("button", name="Edit").click()
+    form = desk.page.locator("form.record")
+    form.get_by_label("subject").fill("Half of a")
+    for name in ("Sync", "Users = members", "New comment"):
+        desk.page.get_by_role("button", name=name, exact=True).click()
+        expect(form.get_by_role("alert")).to_have_text("Save or cancel this first.")
+        expect(form.get_by_label("subject")).to_have_value("Half of a")
+    form.get_by_role("button", name="Cancel").click()
+    desk.page.get_by_role("button", name="Users =").click()
+    expect(desk.page.locator("#in-step")).to_contain_text("linked only")

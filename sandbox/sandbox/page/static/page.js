@@ -36,11 +36,16 @@ function person() {
   return { key: start.key, token: byId("person").value };
 }
 
+/** Show the records that the view asks for, as they are now. */
 async function load() {
   const number = ++state.asked;
   const query = new URLSearchParams({ section: view.section.name, words: view.words, page: view.page });
   if (view.id !== null) query.set("id", view.id);
-  const answer = await ask(`/page/rows?${query}`);
+  const answer = await ask(`/page/rows?${query}`).catch(() => null);
+  if (answer === null) {
+    byId("place").textContent = "The sandbox does not answer.";
+    return;
+  }
   if (number !== state.asked) return; // a later question is on its way
   view.answer = answer;
   view.page = answer.page;
@@ -77,13 +82,25 @@ function showAll() {
   return element("button", { type: "button", onclick: all }, "Show all records");
 }
 
-function go(changes) {
+/** Show other records, unless a person is still editing one. */
+async function go(changes) {
+  if (isEditing()) return;
   Object.assign(view, changes);
-  return load();
+  await load();
+}
+
+/** Whether a form is open; then it is shown, and asks to be saved or cancelled first. */
+function isEditing() {
+  const form = document.querySelector("form.editor");
+  if (form === null) return false;
+  form.querySelector(".error").textContent = "Save or cancel this first.";
+  form.querySelector("button[type=submit]").focus();
+  return true;
 }
 
 /** Put the form for a record in the place of what it shows. */
 function edit(section, row, system, shown) {
+  if (isEditing()) return;
   const side = section[system];
   const record = row[system];
   const form = formElement({
@@ -125,6 +142,7 @@ async function refresh(section, id, old, system) {
 
 /** Put an empty form for a new record above the rows. */
 function draft(system, fields, create) {
+  if (isEditing()) return;
   const close = () => {
     byId("drafts").replaceChildren();
     byId(`new-${system}`).focus();
@@ -196,12 +214,13 @@ await load();
 await connectSync({
   command: start.sync,
   sections: start.sections,
+  isEditing,
   changed(report) {
     const before = state.report;
     state.report = report;
     if (report?.running) {
       for (const button of document.querySelectorAll(".edit, #new-crmoffice, #new-trello")) button.disabled = true;
-    } else if (before !== report) {
+    } else if (before !== report && document.querySelector("form.editor") === null) {
       load();
     }
   },

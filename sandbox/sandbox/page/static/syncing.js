@@ -6,8 +6,12 @@ import { ask, NAMES } from "./systems.js";
 const PAUSE = 500; // milliseconds between two questions whether a sync has ended
 const MOST = 60; // records listed one by one
 
-/** Connect the button. `ended` is told each report of a sync that ended, `show` a moved record. */
-export function connectSync({ command, sections, changed, show }) {
+/**
+ * Connect the button.
+ *
+ * `isEditing` keeps it from syncing, `changed` is told each report, `show` a record to be shown.
+ */
+export function connectSync({ command, sections, isEditing, changed, show }) {
   const button = byId("sync");
   const note = byId("sync-note");
   let asking = false;
@@ -46,6 +50,7 @@ export function connectSync({ command, sections, changed, show }) {
   }
 
   button.addEventListener("click", async () => {
+    if (isEditing()) return;
     button.disabled = true;
     await ask("/page/sync", { method: "POST" }).catch(() => null); // one that runs is followed
     await follow();
