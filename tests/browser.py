@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.shipped import PROJECT
 
@@ -30,7 +30,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 10_000  # milliseconds that anything may take to appear
+PATIENCE = 15_000  # milliseconds that anything may take to appear
 ARTEFACTS = PROJECT / ".artefacts"
 
 Scheme = Literal["light", "dark"]
@@ -81,6 +81,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("Chromium is not installed, and in CI no test of a page may be left out")
         pytest.skip("Chromium is not installed (Debian's package is called chromium)")
+    expect.set_options(timeout=PATIENCE)
     sandboxed = os.geteuid() != 0  # as root, Chromium's own sandbox can't be had
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

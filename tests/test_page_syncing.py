@@ -70,7 +70,7 @@ def test_what_a_sync_creates_is_listed_and_can_be_shown(desk: SandboxPage) -> No
     expect(comment).to_contain_text("created by the last sync")
     expect(comment).to_be_focused()
     desk.page.get_by_role("button", name="Show all records").click()
-    expect(desk.page.locator("#place")).to_contain_text("1 rows")
+    expect(desk.page.locator("#place")).to_contain_text(", 1 row")
 
 
 def test_a_sync_with_nothing_to_do_says_so_also_after_the_page_is_opened_anew(

@@ -74,7 +74,6 @@ class Section:
 
 
 _BY_TRELLO = "Trello sets it for good when the comment is written"
-_NOT_SHOWN = "Trello shows it to the member only"
 _NO_WAY = "CRMOffice's API can only read users"
 
 _MEMBERS = Side(
@@ -88,7 +87,6 @@ _MEMBERS = Side(
         Field("fullName"),
         Field("username"),
         Field("initials"),
-        Field("email", fixed=_NOT_SHOWN),
     ),
 )
 

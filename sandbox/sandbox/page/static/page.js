@@ -62,7 +62,7 @@ function show() {
   }
   byId("in-step").textContent = `In step: ${section.in_step}.`;
   byId("unknown").hidden = !answer.unknown;
-  byId("unknown").textContent = `Which records belong together is not known: ${answer.unknown}`;
+  byId("unknown").textContent = `Which records belong together is not known. ${answer.unknown}`;
   for (const system of ["crmoffice", "trello"]) {
     byId(`${system}-count`).textContent = `${answer.counts[system]} ${section[system].title}`;
     byId(`new-${system}`).hidden = section.name !== "activities";
@@ -73,7 +73,8 @@ function show() {
   byId("rows").replaceChildren(...rows);
   byId("previous").disabled = answer.page <= 1;
   byId("next").disabled = answer.page >= answer.pages;
-  const place = `Page ${answer.page} of ${answer.pages}, ${answer.found} rows`;
+  const rowsFound = answer.found === 1 ? "1 row" : `${answer.found} rows`;
+  const place = `Page ${answer.page} of ${answer.pages}, ${rowsFound}`;
   byId("place").replaceChildren(view.id === null ? place : showAll());
 }
 

@@ -44,8 +44,14 @@ export function connectSync({ command, sections, isEditing, changed, show }) {
     const running = report !== null && report.running;
     button.disabled = !command || running;
     button.textContent = running ? "Syncing …" : "Sync";
-    byId("outcome").replaceChildren(...(report === null ? [] : outcome(report, sections, show)));
-    byId("outcome").dataset.state = report === null ? "none" : stateOf(report);
+    const place = byId("outcome");
+    const before = place.dataset.state;
+    place.dataset.state = report === null ? "none" : stateOf(report);
+    if (running && before === "running") {
+      byId("seconds").textContent = secondsOf(report); // only this: screen readers tell the rest
+    } else {
+      place.replaceChildren(...(report === null ? [] : outcome(report, sections, show)));
+    }
     changed(report);
   }
 
@@ -64,10 +70,15 @@ function stateOf(report) {
   return report.exit_code === 0 ? "ended" : "failed";
 }
 
+function secondsOf(report) {
+  return `${Math.round(report.seconds)} s`;
+}
+
 function outcome(report, sections, show) {
-  const seconds = `${Math.round(report.seconds)} s`;
+  const seconds = secondsOf(report);
   if (report.running) {
-    return [element("p", {}, `The sync is running, for ${seconds} …`)];
+    const told = element("span", { id: "seconds", "aria-hidden": "true" }, seconds);
+    return [element("p", {}, "The sync is running … ", told)];
   }
   const failed = report.exit_code !== 0;
   const why = report.trouble || `It ended with exit code ${report.exit_code}.`;
