@@ -6,6 +6,7 @@ PACKAGES := singer-rest linked-target tap-crmoffice tap-trello target-crmoffice 
 MODULES := $(foreach package,$(PACKAGES),$(package)/$(subst -,_,$(package)))
 # Workers for the tests, one more than the cores of a small machine: some tests wait.
 WORKERS ?= 3
+START_SANDBOX = $(BIN)/sandbox start --data .sandbox --links links-sandbox.db --sync "$(BIN)/meltano --environment=sandbox run sync"
 PLANS := plan-crmoffice-to-trello.jsonl plan-trello-to-crmoffice.jsonl
 
 # Caches and settings of a surrounding Meltano project or virtual environment do not belong here.
@@ -14,7 +15,7 @@ export MELTANO_PROJECT_ROOT := $(CURDIR)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo plan demo-reset test soak lint format bench ci clean requirements
+.PHONY: help setup demo plan demo-reset test soak lint format bench screenshot ci clean requirements
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,13 +37,13 @@ $(VENV)/ready: requirements/dev.txt $(PACKAGES:%=%/pyproject.toml)
 
 demo: setup .meltano/ready ## start the sandbox, sync both ways, show what happened
 	@echo "Syncing both ways (the first time about a minute, at the pace that Trello allows) ..."
-	@$(BIN)/sandbox start --data .sandbox
+	@$(START_SANDBOX)
 	@LOGLEVEL=WARNING $(BIN)/meltano --log-level=warning run demo || { $(BIN)/links --links-url sqlite:///links-sandbox.db failures; exit 1; }
 	@$(BIN)/links --links-url sqlite:///links-sandbox.db runs
 	@$(BIN)/sandbox status --data .sandbox
 
 plan: setup .meltano/ready ## tell what a sync in the sandbox would do, and write nothing
-	@$(BIN)/sandbox start --data .sandbox
+	@$(START_SANDBOX)
 	@LOGLEVEL=WARNING $(BIN)/meltano --log-level=warning run plan
 	@$(BIN)/links plan $(PLANS)
 
@@ -71,6 +72,11 @@ format: setup ## put the code into the common format
 bench: setup ## measure, and print the ratios kept in docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
+screenshot: setup ## take the README's picture anew, from a new demo (needs Chromium)
+	@$(MAKE) demo-reset
+	@$(MAKE) demo
+	$(BIN)/python -m tests.screenshot
+
 ci: ## what CI runs
 	bash .ci/run
 
@@ -80,4 +86,4 @@ requirements: setup ## pin the newest fitting versions of what the packages depe
 
 clean: ## remove what the Makefile made
 	-$(BIN)/sandbox stop --data .sandbox
-	rm -rf $(VENV) .meltano .sandbox links-*.db* .mypy_cache .ruff_cache .pytest_cache output
+	rm -rf $(VENV) .meltano .sandbox .artefacts links-*.db* .mypy_cache .ruff_cache .pytest_cache output

@@ -1,7 +1,7 @@
-"""`python -m sandbox.attached DATA SEED`: a sandbox that lives as long as its input stays open.
+"""`python -m sandbox.attached DATA SEED LINKS LIMIT [SYNC...]`: it lives while its input is open.
 
-Its first line of output is the port. Whoever starts it holds the other end of its input, so it
-ends with that process, however that one ends.
+It is a sandbox whose first line of output is its port. Whoever starts it holds the other end of
+its input, so it ends with that process, however that one ends. LINKS may be empty.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from sandbox.page.setup import PageSetup
 from sandbox.server import bound_socket, make_server
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Serve until the input ends."""
-    data, seed = sys.argv[1:]
+    data, seed, links, limit, *sync = sys.argv[1:]
     listening = bound_socket(0)
-    server = make_server(Path(data), cast("Seed", seed))
+    setup = PageSetup(tuple(sync), Path(links) if links else None, float(limit))
+    server = make_server(Path(data), cast("Seed", seed), setup)
     port: int = listening.getsockname()[1]
     threading.Thread(target=_attend, args=(server, port), daemon=True).start()
     server.run(sockets=[listening])

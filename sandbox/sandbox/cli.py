@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sandbox import __version__, daemon
+from sandbox.page.setup import PageSetup
 from sandbox.server import HOST, STATE_FILE, bound_socket, make_server
 from sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _DATA = click.option(
     "--data",
@@ -26,6 +32,36 @@ _PORT = click.option(
     show_default=True,
     help="Where it answers on 127.0.0.1.",
 )
+_SYNC = click.option(
+    "--sync",
+    default="",
+    envvar="SANDBOX_SYNC",
+    metavar="COMMAND",
+    help="What the page's button runs, in the current folder; without it there is no button.",
+)
+_LINKS = click.option(
+    "--links",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="SANDBOX_LINKS",
+    help="The SQLite file with the sync's links, by which the page knows what belongs together.",
+)
+
+
+def _page_options(command: Callable[..., None]) -> Callable[..., None]:
+    return _SYNC(_LINKS(command))
+
+
+def _page_setup(sync: str, links: Path | None) -> PageSetup:
+    """Return what the options say.
+
+    Raises:
+        click.ClickException: the command has a quotation mark without its end.
+    """
+    try:
+        words = shlex.split(sync)
+    except ValueError as error:
+        raise click.ClickException(f"--sync is no command: {error}") from error
+    return PageSetup(tuple(words), None if links is None else links.absolute())
 
 
 @click.group()
@@ -37,10 +73,12 @@ def main() -> None:
 @main.command()
 @_DATA
 @_PORT
-def start(data: Path, port: int) -> None:
+@_page_options
+def start(data: Path, port: int, sync: str, links: Path | None) -> None:
     """Start in the background and wait until it answers."""
+    setup = _page_setup(sync, links)
     try:
-        running, fresh = daemon.start(data.absolute(), port)
+        running, fresh = daemon.start(data.absolute(), port, setup)
     except daemon.DaemonError as error:
         raise click.ClickException(str(error)) from error
     state = "started" if fresh else "already running"
@@ -69,8 +107,7 @@ def status(data: Path) -> None:
     records = daemon.call(running, "GET", "/status")["records"]
     held = ", ".join(f"{number} {kind}" for kind, number in sorted(records.items()))
     click.echo(f"sandbox is running (process {running.pid}): {held}")
-    click.echo(f"Look at CRMOffice: {running.url}/look/crmoffice")
-    click.echo(f"Look at Trello:    {running.url}/look/trello")
+    click.echo(f"See both systems side by side, edit and sync: {running.url}")
 
 
 @main.command()
@@ -92,10 +129,12 @@ def reset(data: Path, *, empty: bool) -> None:
 @main.command()
 @_DATA
 @_PORT
-def serve(data: Path, port: int) -> None:
+@_page_options
+def serve(data: Path, port: int, sync: str, links: Path | None) -> None:
     """Serve in the foreground until interrupted."""
+    setup = _page_setup(sync, links)
     try:
         listening = bound_socket(port)
     except OSError as error:
         raise click.ClickException(f"port {port} of {HOST} is taken: {error.strerror}") from error
-    make_server(data).run(sockets=[listening])
+    make_server(data, setup=setup).run(sockets=[listening])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from sandbox.server import HOST
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from sandbox.page.setup import PageSetup
 
 _PATIENCE = 15.0
 _PAUSE = 0.05
@@ -55,8 +58,13 @@ def find(data: Path) -> Running | None:
     return noted if _pid_at(noted.port) == noted.pid else None
 
 
-def start(data: Path, port: int) -> tuple[Running, bool]:
+def start(data: Path, port: int, setup: PageSetup) -> tuple[Running, bool]:
     """Start a sandbox unless one runs already; wait until it answers.
+
+    Args:
+        data: the folder of its state.
+        port: where it is to answer.
+        setup: of its page; one that runs already keeps its own.
 
     Returns:
         The sandbox, and whether it was started now.
@@ -70,7 +78,7 @@ def start(data: Path, port: int) -> tuple[Running, bool]:
     if _pid_at(port) is not None:
         raise DaemonError(f"a sandbox of another folder answers at port {port}: choose another")
     data.mkdir(parents=True, exist_ok=True)
-    process = _spawn(data, port)
+    process = _spawn(data, port, setup)
     if not _wait(lambda: _pid_at(port) == process.pid or process.poll() is not None):
         process.terminate()
         raise DaemonError(f"the sandbox does not answer; see {_log(data)}")
@@ -103,8 +111,11 @@ def call(running: Running, method: str, path: str, body: dict[str, object] | Non
     return ask((HOST, running.port), method, path, body)
 
 
-def _spawn(data: Path, port: int) -> subprocess.Popen[bytes]:
+def _spawn(data: Path, port: int, setup: PageSetup) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "sandbox", "serve", "--data", str(data), "--port", str(port)]
+    command += ["--sync", shlex.join(setup.sync)]
+    if setup.links is not None:
+        command += ["--links", str(setup.links)]
     with _log(data).open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - its own interpreter
             command,

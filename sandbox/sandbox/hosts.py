@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import uvicorn
 
+    from sandbox.page.setup import PageSetup
     from sandbox.world import Seed
 
 _PATIENCE = 15.0
@@ -23,7 +24,7 @@ _PATIENCE = 15.0
 class Host(Protocol):
     """Runs one sandbox."""
 
-    def start(self, data: Path, seed: Seed) -> int:
+    def start(self, data: Path, seed: Seed, setup: PageSetup) -> int:
         """Return the port, once the sandbox answers (RuntimeError if it does not)."""
 
     def stop(self) -> None:
@@ -37,11 +38,11 @@ class ThreadHost:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, data: Path, seed: Seed) -> int:
+    def start(self, data: Path, seed: Seed, setup: PageSetup) -> int:
         """Return the port, once the sandbox answers (RuntimeError if it does not)."""
         listening = bound_socket(0)
         port: int = listening.getsockname()[1]
-        server = self._server = make_server(data, seed)
+        server = self._server = make_server(data, seed, setup)
         sockets = {"sockets": [listening]}
         self._thread = threading.Thread(target=server.run, kwargs=sockets, daemon=True)
         self._thread.start()
@@ -65,9 +66,10 @@ class ProcessHost:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self, data: Path, seed: Seed) -> int:
+    def start(self, data: Path, seed: Seed, setup: PageSetup) -> int:
         """Return the port, once the sandbox answers (RuntimeError if it does not)."""
         command = [sys.executable, "-m", "sandbox.attached", str(data), seed]
+        command += ["" if setup.links is None else str(setup.links), str(setup.limit), *setup.sync]
         self._process = subprocess.Popen(  # noqa: S603 - its own interpreter
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

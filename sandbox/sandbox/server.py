@@ -1,4 +1,4 @@
-"""The web server: both APIs, the control routes and the first page on one port."""
+"""The web server: both APIs, the control routes and the page on one port."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
 from sandbox.connections import Connections
 from sandbox.control import Control
 from sandbox.crm.app import CrmApp
 from sandbox.gate import Gate
-from sandbox.look import look_at_crmoffice, look_at_trello
-from sandbox.pages import home
+from sandbox.page.routes import Page
+from sandbox.page.setup import PageSetup
+from sandbox.page.sync_runs import SyncRuns
+from sandbox.page.visitors import OwnVisitors
 from sandbox.trello.app import TrelloApp
 from sandbox.trello.consent import consent_routes
 from sandbox.world import World
@@ -24,8 +25,6 @@ from sandbox.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-    from starlette.requests import Request
 
     from sandbox.world import Seed
 
@@ -51,35 +50,28 @@ def bound_socket(port: int) -> socket.socket:
     return listening
 
 
-def make_server(data: Path, seed: Seed = "full") -> uvicorn.Server:
+def make_server(data: Path, seed: Seed = "full", setup: PageSetup | None = None) -> uvicorn.Server:
     """Return a server over the state in a folder; it closes the state when it stops."""
     data.mkdir(parents=True, exist_ok=True)
     world = World.open(data / STATE_FILE, seed)
+    setup = setup or PageSetup()
+    runs = SyncRuns(world, setup, data)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await runs.end()
         world.store.close()
 
-    async def first_page(request: Request) -> HTMLResponse:
-        base = str(request.base_url).rstrip("/")
-        return HTMLResponse(home(base, world.store.counts()))
-
-    async def crmoffice_page(_: Request) -> HTMLResponse:
-        return HTMLResponse(look_at_crmoffice(world.store))
-
-    async def trello_page(_: Request) -> HTMLResponse:
-        return HTMLResponse(look_at_trello(world.store))
-
+    control = Starlette(routes=Control(world).routes())
+    page = Starlette(routes=Page(world, setup, runs).routes())
     app = Starlette(
         routes=[
-            Route("/", first_page),
-            Route("/look/crmoffice", crmoffice_page),
-            Route("/look/trello", trello_page),
             *consent_routes(world),
             Mount("/trello/1", TrelloApp(world)),
             Mount("/crmoffice", CrmApp(world).fastapi),
-            Mount("/sandbox", routes=Control(world).routes()),
+            Mount("/sandbox", OwnVisitors(control)),
+            Mount("/", OwnVisitors(page)),
         ],
         lifespan=lifespan,
     )

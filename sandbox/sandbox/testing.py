@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import credentials
 from sandbox.control_client import ask
 from sandbox.hosts import ProcessHost, ThreadHost
+from sandbox.page.setup import PageSetup
 from sandbox.server import HOST
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class RunningSandbox:
         seed: True or ``"full"`` for the whole seed; False or ``"empty"`` for the people only.
         data: the folder of the state; a temporary one by default. State that is
             there already is kept.
+        page: what its page can do, such as to run a sync; nothing beyond editing by default.
         process: whether it runs in a process of its own, which takes a second longer to start
             and then all the speed of a core, whatever the test does.
         switches: switches to begin with.
@@ -43,11 +45,13 @@ class RunningSandbox:
         *,
         seed: bool | Seed = True,
         data: Path | str | None = None,
+        page: PageSetup | None = None,
         process: bool = False,
         **switches: object,
     ) -> None:
         self._seed: Seed = "full" if seed in {True, "full"} else "empty"
         self._switches = switches
+        self._page = page or PageSetup()
         self._temporary = tempfile.TemporaryDirectory() if data is None else None
         self.data = Path(self._temporary.name if self._temporary else str(data))
         self._host: Host = ProcessHost() if process else ThreadHost()
@@ -55,7 +59,7 @@ class RunningSandbox:
 
     def __enter__(self) -> Self:
         """Start the server and wait until it answers."""
-        self.port = self._host.start(self.data, self._seed)
+        self.port = self._host.start(self.data, self._seed, self._page)
         try:
             if self._switches:
                 self.switch(**self._switches)
@@ -80,7 +84,7 @@ class RunningSandbox:
 
     @property
     def url(self) -> str:
-        """The address of the first page."""
+        """The address of the page."""
         return f"http://{HOST}:{self.port}"
 
     @property

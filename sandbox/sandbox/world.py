@@ -36,6 +36,7 @@ class World:
     last_update: int = 0
     codes: dict[str, Code] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    resets: int = 0
 
     @classmethod
     def open(cls, path: Path, seed: Seed = "full") -> World:
@@ -51,6 +52,7 @@ class World:
     def reset(self, seed: Seed) -> None:
         """Go back to the seed; switches, faults, quotas and counts as well."""
         plant(self.store, seed)
+        self.resets += 1
         self.switches = Switches()
         self.last_update = _newest_update(self.store)
         self.windows.clear()

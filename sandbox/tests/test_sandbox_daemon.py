@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import shlex
 import socket
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,10 +48,34 @@ def test_a_sandbox_starts_once_and_stops(command: Command) -> None:
     assert "already running" in second.output
     assert "25 companies" in command("status").output
     page = requests.get(f"http://127.0.0.1:{command.port}/", timeout=10)
-    assert "trello/1" in page.text
+    assert "CRMOffice and Trello" in page.text
     assert "stopped" in command("stop").output
     assert command("status").exit_code == 1
     assert "not running" in command("stop").output
+
+
+def test_the_page_of_a_sandbox_in_the_background_runs_what_it_was_started_with(
+    command: Command, tmp_path: Path
+) -> None:
+    words = shlex.join([sys.executable, "-c", "print('it is', 'me')"])
+    command("start", "--sync", words, "--links", str(tmp_path / "links.db"))
+    url = f"http://127.0.0.1:{command.port}/page"
+    assert requests.get(f"{url}/start", timeout=10).json()["sync"] == words
+    told = requests.get(f"{url}/rows", timeout=10).json()
+    assert told["unknown"] == "Nothing has been synced yet."
+    assert requests.post(f"{url}/sync", timeout=10).status_code == 202
+    report = {"running": True}
+    deadline = time.monotonic() + 20
+    while report["running"]:
+        assert time.monotonic() < deadline
+        report = requests.get(f"{url}/sync", timeout=10).json()["sync"]
+    assert report["log"] == ["it is me"]
+
+
+def test_a_sync_that_is_no_command_is_one_clear_line(command: Command) -> None:
+    answer = command("start", "--sync", "echo 'open")
+    assert answer.exit_code == 1
+    assert answer.output == "Error: --sync is no command: No closing quotation\n"
 
 
 def test_a_reset_works_running_and_stopped(command: Command) -> None:

@@ -131,7 +131,6 @@ def test_the_command_keeps_the_usual_options(option: str) -> None:
     ("arguments", "message"),
     [
         (["--nonsense"], "No such option '--nonsense'."),
-        (["--config", "a", "extra"], "extra"),
         (["--catalog", "/no/such/file"], "'/no/such/file': No such file or directory"),
     ],
 )

@@ -1,0 +1,1 @@
+"""The page at the sandbox's address: both systems side by side, and a button that syncs them."""
