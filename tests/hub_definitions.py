@@ -178,16 +178,20 @@ def _setting(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
             {"label": value.capitalize(), "value": value} for value in schema["enum"]
         ]
     default = _default(name, schema.get("default"))
-    if default not in (None, {}) and not (kind == "object" and isinstance(default, str)):
+    if default not in (None, {}):
         setting["value"] = default
     return setting
 
 
 def _kind(name: str, schema: Mapping[str, Any]) -> str:
-    """What Meltano calls a setting's type; it knows none that is a text or an object."""
+    """What Meltano calls a setting's type.
+
+    It knows none that is a text or an object, and takes a text for broken JSON where an object has
+    to be. Of a text it makes nothing, and the plugins here read an object's JSON from it.
+    """
     types = set(schema["type"]) - {"null"}
-    if "object" in types:
-        return "object"
+    if types == {"string", "object"}:
+        return "string"
     (kind,) = types
     if kind != "string":
         return str(kind)

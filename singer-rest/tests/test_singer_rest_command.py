@@ -34,6 +34,7 @@ class TapOffice(PlainErrors, Tap):
         th.Property("api_key", th.StringType, required=True, secret=True),
         th.Property("token", th.StringType, required=True, secret=True),
         th.Property("member_tokens", th.ObjectType(), secret=True),
+        th.Property("policy", th.CustomType({"type": ["string", "object", "null"]})),
         th.Property("page_size", th.IntegerType, default=100),
     ).to_dict()
 
@@ -68,6 +69,22 @@ def test_a_wrong_secret_is_named_without_its_value(settings: dict[str, Any]) -> 
     with pytest.raises(SettingError, match=f"setting '{next(iter(settings))}'") as caught:
         TapOffice(config={**GOOD, **settings})
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ('{"things": "ours"}', {"things": "ours"}),
+        (' {"a": {"b": "c"}}', {"a": {"b": "c"}}),
+        ({"things": "ours"}, {"things": "ours"}),
+        ("ours", "ours"),
+        ("{ours", "{ours"),
+    ],
+)
+def test_where_a_text_or_an_object_may_stand_an_object_may_come_as_json(
+    given: Any, kept: Any
+) -> None:
+    assert TapOffice(config={**GOOD, "policy": given}).config["policy"] == kept
 
 
 def test_a_rule_over_all_settings_does_not_repeat_them(monkeypatch: pytest.MonkeyPatch) -> None:
