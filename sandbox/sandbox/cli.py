@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -47,6 +48,27 @@ _LINKS = click.option(
 )
 
 
+class PlainGroup(click.Group):
+    """A command group that tells each error on one line.
+
+    The exit code is 2 where the command line makes no sense, 1 for all else.
+    """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command."""
+        try:
+            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.ClickException as error:
+            words = " ".join(error.format_message().split())
+            if isinstance(error, click.UsageError) and error.ctx:
+                words += f" (see: {error.ctx.command_path} --help)"
+            click.echo(f"sandbox: {words}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
 def _page_options(command: Callable[..., None]) -> Callable[..., None]:
     return _SYNC(_LINKS(command))
 
@@ -64,10 +86,13 @@ def _page_setup(sync: str, links: Path | None) -> PageSetup:
     return PageSetup(tuple(words), None if links is None else links.absolute())
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 @click.version_option(__version__, prog_name="sandbox")
 def main() -> None:
-    """Serve the CRMOffice and the Trello API on 127.0.0.1, to try a sync against."""
+    """Serve the CRMOffice and the Trello API on 127.0.0.1, to try a sync against.
+
+    Example: sandbox start
+    """
 
 
 @main.command()
@@ -75,7 +100,10 @@ def main() -> None:
 @_PORT
 @_page_options
 def start(data: Path, port: int, sync: str, links: Path | None) -> None:
-    """Start in the background and wait until it answers."""
+    """Start in the background and wait until it answers.
+
+    Example: sandbox start --data .sandbox --links links.db --sync 'meltano run sync'
+    """
     setup = _page_setup(sync, links)
     try:
         running, fresh = daemon.start(data.absolute(), port, setup)
@@ -88,7 +116,10 @@ def start(data: Path, port: int, sync: str, links: Path | None) -> None:
 @main.command()
 @_DATA
 def stop(data: Path) -> None:
-    """Stop the sandbox of the folder."""
+    """Stop the sandbox of the folder.
+
+    Example: sandbox stop --data .sandbox
+    """
     try:
         running = daemon.stop(data.absolute())
     except daemon.DaemonError as error:
@@ -99,7 +130,10 @@ def stop(data: Path) -> None:
 @main.command()
 @_DATA
 def status(data: Path) -> None:
-    """Say where it answers and what is in it; exit 1 when it does not run."""
+    """Say where it answers and what is in it; exit 1 when it does not run.
+
+    Example: sandbox status
+    """
     running = daemon.find(data.absolute())
     if running is None:
         click.echo("sandbox is not running")
@@ -114,13 +148,19 @@ def status(data: Path) -> None:
 @_DATA
 @click.option("--empty", is_flag=True, help="Only users, members and their tokens.")
 def reset(data: Path, *, empty: bool) -> None:
-    """Go back to the seed, running or stopped."""
+    """Go back to the seed, running or stopped.
+
+    Example: sandbox reset --empty
+    """
     seed = "empty" if empty else "full"
     running = daemon.find(data.absolute())
     if running is not None:
         daemon.call(running, "POST", "/reset", {"seed": seed})
     else:
-        data.mkdir(parents=True, exist_ok=True)
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.ClickException(f"{data} can't be made: {error.strerror}") from error
         (data / STATE_FILE).unlink(missing_ok=True)
         World.open(data / STATE_FILE, "empty" if empty else "full").store.close()
     click.echo(f"sandbox reset to the {seed} seed")
@@ -131,7 +171,10 @@ def reset(data: Path, *, empty: bool) -> None:
 @_PORT
 @_page_options
 def serve(data: Path, port: int, sync: str, links: Path | None) -> None:
-    """Serve in the foreground until interrupted."""
+    """Serve in the foreground until interrupted.
+
+    Example: sandbox serve --port 8766
+    """
     setup = _page_setup(sync, links)
     try:
         listening = bound_socket(port)

@@ -75,7 +75,7 @@ def test_the_page_of_a_sandbox_in_the_background_runs_what_it_was_started_with(
 def test_a_sync_that_is_no_command_is_one_clear_line(command: Command) -> None:
     answer = command("start", "--sync", "echo 'open")
     assert answer.exit_code == 1
-    assert answer.output == "Error: --sync is no command: No closing quotation\n"
+    assert answer.output == "sandbox: --sync is no command: No closing quotation\n"
 
 
 def test_a_reset_works_running_and_stopped(command: Command) -> None:
