@@ -153,19 +153,26 @@ def test_a_further_edit_does_not_end_a_conflict(linked: Bed, side: str, rounds: 
     assert {row[0], row[1]} == {f'"{value}"'.encode() for value in expected}
 
 
+@pytest.mark.parametrize("opened_by", ROUNDS)
 @pytest.mark.parametrize("first", ROUNDS)
+@pytest.mark.parametrize("winner", SIDES)
 def test_after_a_decision_a_new_edit_of_the_losing_side_is_a_new_conflict(
-    linked: Bed, first: str
+    linked: Bed, opened_by: str, first: str, winner: str
 ) -> None:
     edit_both(linked)
-    linked.to_trello()
-    linked.to_office()
-    decide(linked, OFFICE)
-    linked.trello["actions"].edit("n1", text="after all")
+    getattr(linked, opened_by)()
+    linked.both()
+    decide(linked, winner)
+    if winner == OFFICE:
+        linked.trello["actions"].edit("n1", text="after all")
+    else:
+        linked.office["activities"].edit("a1", subject="after all")
     getattr(linked, first)()
     linked.both()
 
-    assert texts(linked) == ("office", "after all")
+    assert texts(linked) == (
+        ("office", "after all") if winner == OFFICE else ("after all", "trello")
+    )
     assert [kind for _, _, kind in open_kinds(linked)] == ["conflict"]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from singer_rest import NotFound
 
 from linked_target.records import MISSING, patched, property_of, with_property, with_stated_values
-from linked_target.store.open_properties import CONFLICT, HELD, PENDING, TAKEN
+from linked_target.store.open_properties import CONFLICT, HELD, PENDING, RETURNED, TAKEN
 from linked_target.sync.conflicts import tell_conflicts
 from linked_target.sync.direction import OnDelete
 from linked_target.sync.journal import changes_of
@@ -151,8 +151,8 @@ class Updating:
     def _write(
         self, link: Link, record: Record, edits: Mapping[str, Any], unknown: Mapping[str, Any]
     ) -> Steps[Outcome]:
-        rows = self._waiting.toward_destination(link, CONFLICT, TAKEN)
-        disputed = {row.name for row in rows if row.kind == CONFLICT} & edits.keys()
+        rows = self._waiting.toward_destination(link, CONFLICT, TAKEN, RETURNED)
+        disputed = {row.name for row in rows if row.kind != TAKEN} & edits.keys()
         held = self._stream.unwritable(link.destination_record, edits.keys())
         if len(held) == len(edits) and not disputed:
             held = self._waiting.without_agreed(link, edits, held)
