@@ -1,4 +1,7 @@
-"""What earlier records and earlier runs left open: looked at when the input is over."""
+"""What earlier records and earlier runs left open: looked at when the input is over.
+
+What another shard left open, or is just about to do, is not touched.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ class Leftovers:
         self._driver.run(
             self._again(queued)
             for queued in self._queue.due(self._between.pair, status)
-            if queued.source_id not in self._attempts.failed
+            if queued.source_id not in self._attempts.failed and self._between.shares(queued.record)
         )
 
     def _again(self, queued: QueuedRecord) -> Steps[None]:
@@ -104,6 +107,8 @@ class Leftovers:
     def _matches(self, links: Iterable[Link], elsewhere: Iterable[str]) -> Iterator[Steps[Outcome]]:
         for link in links:
             source_id, record = link.source_id, link.source_record
+            if not self._between.shares(record):
+                continue
             if source_id in self._attempts.queued or source_id in self._attempts.unlinked:
                 continue
             if source_id in elsewhere:
@@ -115,7 +120,11 @@ class Leftovers:
     def _completed(self, pages: Iterable[list[int]]) -> Iterator[Steps[Outcome]]:
         for page in pages:
             for link in self._links.by_id(self._between.pair, page):
-                if link.state == LINKED and link.source_id not in self._attempts.queued:
+                if (
+                    link.state == LINKED
+                    and link.source_id not in self._attempts.queued
+                    and self._between.shares(link.source_record)
+                ):
                     yield self._attempts.attempt(
                         link.source_id, link.source_record, self._updating.write_open(link)
                     )
