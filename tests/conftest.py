@@ -10,6 +10,7 @@ from sandbox.testing import RunningSandbox
 
 from tests.forked import ForkedOffice, ForkedSandbox, Forks
 from tests.office import NO_WAITING, Office
+from tests.warehouses import empty_database, has_postgresql, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,21 @@ def seeded_office(tmp_path: Path) -> Iterator[Office]:
     """The sandbox's whole seed data on both sides."""
     with RunningSandbox(seed=True, **NO_WAITING) as box:
         yield Office(box, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[str]:
+    """A server of PostgreSQL, once for all tests."""
+    if not has_postgresql():
+        pytest.skip("PostgreSQL is not installed")
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(database_server: str) -> str:
+    """A database without tables."""
+    return empty_database(database_server, "links")
 
 
 @pytest.fixture(scope="session")
