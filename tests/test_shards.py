@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import re
 import subprocess
 import time
-from collections import Counter
 from contextlib import ExitStack
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ import pytest
 from sandbox.testing import RunningSandbox
 
 from tests.command_line import BIN
+from tests.footers import assert_one_board, comment_of_each_activity
 from tests.office import NO_WAITING
 from tests.pipelines import Pipeline, StoreOffice, pipeline
 from tests.shipped import plugin_config
@@ -27,7 +26,6 @@ SHARDS = 4
 TO_TRELLO = ("tap-crmoffice", "target-trello")
 TO_CRMOFFICE = ("tap-trello", "target-crmoffice")
 PARENTS = ("companies", "contacts", "users")
-FOOTER = re.compile(r"CRMOffice activity: (\w+)$")
 PATIENCE = 60  # seconds
 
 
@@ -101,16 +99,6 @@ def wait_until(holds: Callable[[], bool]) -> None:
         assert time.monotonic() < end
 
 
-def comments_by_activity(office: StoreOffice) -> dict[str, list[str]]:
-    """Ids of the comments whose footer names an activity."""
-    found: dict[str, list[str]] = {}
-    for comment in office.comments():
-        named = FOOTER.search(comment["data"]["text"])
-        if named:
-            found.setdefault(named[1], []).append(comment["id"])
-    return found
-
-
 def links(office: StoreOffice, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [BIN / "links", "--links-url", office.links_url, *arguments],
@@ -133,15 +121,7 @@ def linked(office: StoreOffice) -> dict[str, str]:
 
 
 def assert_each_activity_has_its_own_comment(office: StoreOffice) -> None:
-    found = comments_by_activity(office)
-    assert sorted(found) == sorted(str(activity["id"]) for activity in office.activities())
-    assert Counter(map(len, found.values())) == {1: len(found)}
-    assert linked(office) == {activity: ids[0] for activity, ids in found.items()}
-
-
-def assert_one_board(office: StoreOffice) -> None:
-    names = [board["name"] for board in office.trello("GET", "/members/me/boards")]
-    assert names.count("CRMOffice") == 1
+    assert linked(office) == comment_of_each_activity(office)
 
 
 def test_shards_that_run_at_once_write_each_record_once_though_one_of_them_is_killed(

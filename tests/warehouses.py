@@ -153,9 +153,15 @@ class Jsonl(Warehouse):
         return {"destination_path": str(folder), "do_timestamp_file": False}
 
 
+def postgresql_programs() -> Path | None:
+    """The folder with PostgreSQL's programs, if it is installed on this machine."""
+    folder: Path | None = _SERVER["programs"]()
+    return folder
+
+
 def has_postgresql() -> bool:
     """Whether PostgreSQL is installed on this machine."""
-    return _SERVER["programs"]() is not None
+    return postgresql_programs() is not None
 
 
 @contextmanager

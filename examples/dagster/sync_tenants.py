@@ -52,6 +52,17 @@ def variables_of(tenant: str) -> dict[str, str]:
     return {**{name: value for name, _, value in pairs}, "TENANT": tenant}
 
 
+def own_folder(tenant: str) -> Path:
+    """Where Meltano works for the tenant: two runs in one folder overwrite each other's files."""
+    shared = PROJECT / ".meltano"
+    folder = shared / "tenants" / tenant
+    folder.mkdir(parents=True, exist_ok=True)
+    for installed in ("extractors", "loaders", "utilities"):
+        if not (folder / installed).exists():
+            (folder / installed).symlink_to(shared / installed)
+    return folder
+
+
 def meltano(context: OpExecutionContext, tenant: str, *arguments: str) -> None:
     """Run Meltano for a tenant.
 
@@ -61,7 +72,11 @@ def meltano(context: OpExecutionContext, tenant: str, *arguments: str) -> None:
     told = subprocess.run(
         ["meltano", "--environment=tenant", *arguments],
         cwd=PROJECT,
-        env={**os.environ, **variables_of(tenant)},
+        env={
+            **os.environ,
+            **variables_of(tenant),
+            "MELTANO_SYS_DIR_ROOT": str(own_folder(tenant)),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
