@@ -13,6 +13,7 @@ from tests.forked import ForkedOffice, ForkedSandbox, Forks
 from tests.office import NO_WAITING, Office
 from tests.sandbox_page import SandboxPage
 from tests.sync_command import office_in, page_setup
+from tests.warehouses import empty_database, has_postgresql, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,21 @@ def seeded_office(tmp_path: Path) -> Iterator[Office]:
     """The sandbox's whole seed data on both sides."""
     with RunningSandbox(seed=True, **NO_WAITING) as box:
         yield Office(box, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[str]:
+    """A server of PostgreSQL, once for all tests."""
+    if not has_postgresql():
+        pytest.skip("PostgreSQL is not installed")
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(database_server: str) -> str:
+    """A database without tables."""
+    return empty_database(database_server, "links")
 
 
 @pytest.fixture(scope="session")

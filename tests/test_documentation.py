@@ -31,7 +31,11 @@ PLUGINS: dict[str, Any] = {
     "target-trello": TargetTrello,
 }
 GUIDES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
-PAGES = [*GUIDES, *sorted(path.with_name("README.md") for path in PROJECT.glob("*/pyproject.toml"))]
+PAGES = [
+    *GUIDES,
+    *sorted(path.with_name("README.md") for path in PROJECT.glob("*/pyproject.toml")),
+    *sorted(PROJECT.glob("examples/*/README.md")),
+]
 OF_THE_SDK = {
     name
     for value in vars(capabilities).values()
@@ -142,8 +146,9 @@ def test_every_job_and_plugin_that_is_run_exists(page: Path) -> None:
     used = {
         word
         for code in code_of(page)
-        for words in re.findall(r"\bmeltano (?:--\S+ )?run ([^#|>&\n]+)", code)
+        for words in re.findall(r"\bmeltano (?:--\S+ )?run ([^#|>&\n\\]+)", code)
         for word in words.split()
+        if not word.startswith("--")
     }
     invoked = {
         (word, argument)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import sqlalchemy as sa
 from psycopg.rows import dict_row
 
 from tests.bench.peers import JSONL
@@ -152,9 +153,15 @@ class Jsonl(Warehouse):
         return {"destination_path": str(folder), "do_timestamp_file": False}
 
 
+def postgresql_programs() -> Path | None:
+    """The folder with PostgreSQL's programs, if it is installed on this machine."""
+    folder: Path | None = _SERVER["programs"]()
+    return folder
+
+
 def has_postgresql() -> bool:
     """Whether PostgreSQL is installed on this machine."""
-    return _SERVER["programs"]() is not None
+    return postgresql_programs() is not None
 
 
 @contextmanager
@@ -162,6 +169,16 @@ def running_server() -> Iterator[str]:
     """A server of PostgreSQL with an empty database; its URL, for SQLAlchemy."""
     with _SERVER["running_server"](_SERVER["programs"]()) as url:
         yield url
+
+
+def empty_database(server: str, name: str) -> str:
+    """A database without tables on a server; its URL."""
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return server.replace("/postgres?", f"/{name}?")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_rest import SettingError
 
+from linked_target.maps import check_shares
 from linked_target.settings import match_keys_of, on_delete_of, pins_of
 from linked_target.store.links import Links, StreamPair
 from linked_target.store.open_properties import OpenProperties
@@ -83,8 +84,12 @@ def stream_link(
         record_map: the stream map between the two.
 
     Raises:
-        SettingError: when a setting names a property that the stream does not have.
+        SettingError: when a setting names a property that the stream does not have, or a shard
+            has no filter for it.
     """
+    is_shard = bool(target.config.get("shard"))
+    if is_shard:
+        check_shares(target.config.get("stream_maps") or {}, pair)
     match_keys = match_keys_of(target.config.get("match_keys") or {}, stream)
     pins = _pins(target).get(pair, {})
     create: Mapping[str, Any] = target.config.get("create") or {}
@@ -98,6 +103,7 @@ def stream_link(
         link_only=pair == target.user_streams,
         pins=pins,
         on_delete=on_delete_of(target.config["on_delete"], stream.name),
+        is_shard=is_shard,
     )
 
 

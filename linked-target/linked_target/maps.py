@@ -84,6 +84,15 @@ class RecordMap:
             raise RecordRefused(f"its stream map fails: {cause}") from None
         return dict(self._stated(mapped))
 
+    def lets_through(self, record: Record) -> bool:
+        """Whether the map's filter lets a record through; also where the filter fails on it."""
+        if not isinstance(self._map, CustomStreamMap):
+            return True
+        try:
+            return self._map.get_filter_result(self._completed(record))
+        except MAP_FAILURES:
+            return True
+
     def baseline_values(self, record: Record) -> dict[str, Any]:
         """The same of a baseline; nothing where there is none or a filter leaves it out."""
         if not record:
@@ -111,11 +120,11 @@ class RecordMap:
             raise SettingError(missing_names(self._source_stream, self._undeclared))
 
     def _transformed(self, record: Record) -> Record | None:
-        if isinstance(self._map, CustomStreamMap):
-            record = completed({**self._absent, **record}, self._schema)
-        else:
-            record = dict(record)
-        return self._map.transform(record)
+        is_custom = isinstance(self._map, CustomStreamMap)
+        return self._map.transform(self._completed(record) if is_custom else dict(record))
+
+    def _completed(self, record: Record) -> Record:
+        return completed({**self._absent, **record}, self._schema)
 
     def _stated(self, mapped: Record) -> Iterator[tuple[str, Any]]:
         for name in self._names:
@@ -198,6 +207,27 @@ def check_set_names(
                 f"the stream map of '{pair.source}' sets {', '.join(unknown)}, which "
                 f"{pair.destination} do not have: use {', '.join(names)}"
             )
+
+
+def check_shares(stream_maps: Mapping[str, Any], pair: StreamPair) -> None:
+    """Make sure that the map of a pair of streams has a filter, as a run of one shard needs it.
+
+    Args:
+        stream_maps: the setting of that name.
+        pair: the two streams.
+
+    Raises:
+        SettingError: when it has none: each shard would take all records for its own.
+    """
+    for key, definition in stream_maps.items():
+        if isinstance(definition, dict) and "__filter__" in definition:
+            source, alias = definition.get("__source__", key), definition.get("__alias__", key)
+            if alias == pair.destination and fnmatch.fnmatch(pair.source, source):
+                return
+    raise SettingError(
+        f"setting 'shard' needs a __filter__ in the stream map of '{pair.source}', which says "
+        "which of its records are this shard's; __NULL__ in place of the map leaves the stream out"
+    )
 
 
 def idle_maps(stream_maps: Mapping[str, Any], streams: Collection[str]) -> list[str]:

@@ -15,6 +15,7 @@ from linked_target.store.run_lock import RunLock
 from linked_target.store.store_copy import copy_store
 from old_stores import NOON, make_version_1
 from postgresql_server import programs, running_server
+from side_by_side import makers_of_one_thing, remembered_by_several
 from singer_rest import StopRun
 
 if TYPE_CHECKING:
@@ -179,6 +180,14 @@ def test_of_several_at_once_exactly_one_gets_the_lock(url: str, engine: Engine) 
     for ours, each in zip(locks, engines, strict=True):
         ours.release()
         each.dispose()
+
+
+def test_of_several_at_once_one_makes_what_is_made_once(url: str) -> None:
+    assert makers_of_one_thing(url) == 1
+
+
+def test_several_may_remember_something_at_once(url: str) -> None:
+    assert remembered_by_several(url) == "c1"
 
 
 def test_who_lost_the_lock_commits_nothing(engine: Engine) -> None:

@@ -78,9 +78,7 @@ class CommentCard:
         with self._changing:
             place = self.known()
             if place is None:
-                place = self._made()
-                self._remember(place)
-                self._place = place
+                place = self._place = self._made_once()
             return place
 
     def forget(self, gone: Place) -> None:
@@ -128,6 +126,13 @@ class CommentCard:
 
     def _remember(self, place: Place) -> None:
         self._facts.set(self._fact, json.dumps({"card": place.card, "board": place.board}))
+
+    def _made_once(self) -> Place:
+        """The card; of several runs at once the first one makes it, and the others find it."""
+        with self._facts.turn(self._fact):
+            place = self._made()
+            self._remember(place)
+            return place
 
     def _made(self) -> Place:
         board = self._find_or_make(

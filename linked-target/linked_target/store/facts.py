@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from linked_target.store import tables
+from linked_target.store.turns import turn
+from linked_target.store.upsert import upsert
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from linked_target.store.transactions import Transactions
 
 __all__ = ["Facts"]
@@ -29,7 +33,16 @@ class Facts:
 
     def set(self, key: str, value: str) -> None:
         """Remember a text; it is committed at once."""
-        table = tables.facts
         with self.transactions.begin() as connection:
-            connection.execute(table.delete().where(table.c.key == key))
-            connection.execute(table.insert().values(key=key, value=value))
+            upsert(connection, tables.facts, ["key"], {"key": key, "value": value})
+
+    def turn(self, key: str) -> AbstractContextManager[None]:
+        """Let no other run, and no other thread, find out or make the same thing meanwhile.
+
+        Args:
+            key: of the fact that tells of the thing.
+
+        Raises:
+            StopRun: when another one is at it for ten minutes.
+        """
+        return turn(self.transactions.engine, key)

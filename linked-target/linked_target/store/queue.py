@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from linked_target.records import Record, decoded, encoded
 from linked_target.store import tables
+from linked_target.store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -124,11 +125,17 @@ class Queue:
     def _put(
         self, pair: StreamPair, source_id: str, record: Record, status: str, error: str | None
     ) -> None:
-        columns = tables.queue.c
-        this = sa.and_(self._of_pair(pair), columns.source_id == source_id)
+        key = {
+            "source": self.source,
+            "destination": self.destination,
+            "source_stream": pair.source,
+            "destination_stream": pair.destination,
+            "source_id": source_id,
+        }
+        this = sa.and_(*(tables.queue.c[name] == value for name, value in key.items()))
         now = datetime.now(timezone.utc)
         with self.transactions.begin() as connection:
-            attempts = connection.scalar(sa.select(columns.attempts).where(this))
+            attempts = connection.scalar(sa.select(tables.queue.c.attempts).where(this))
             tried = (attempts or 0) + (status == FAILED)
             values = {
                 "record": encoded(record),
@@ -137,20 +144,7 @@ class Queue:
                 "attempts": tried,
                 "next_at": now + (pause_after(tried) if status == FAILED else timedelta(0)),
             }
-            if attempts is not None:
-                connection.execute(tables.queue.update().where(this).values(values))
-                return
-            connection.execute(
-                tables.queue.insert().values(
-                    source=self.source,
-                    destination=self.destination,
-                    source_stream=pair.source,
-                    destination_stream=pair.destination,
-                    source_id=source_id,
-                    first_at=now,
-                    **values,
-                )
-            )
+            upsert(connection, tables.queue, list(key), {**key, **values}, once={"first_at": now})
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -85,6 +85,12 @@ class StreamLink:
     """Whether partners are found and linked, but neither created nor changed, as users are."""
     pins: Mapping[str, str] = field(default_factory=dict)
     on_delete: OnDelete = OnDelete.KEEP
+    is_shard: bool = False
+    """Whether the run has a share of the records only, which the map's filter tells."""
+
+    def shares(self, record: Record) -> bool:
+        """Whether a source record is this run's business, and not that of another shard."""
+        return not self.is_shard or self.map.lets_through(record)
 
     def judge(self, record: Record, current: Record | None = None) -> Callable[[str], bool | None]:
         """Who decides whether the source wins a property that both sides edited.

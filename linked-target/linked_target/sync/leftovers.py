@@ -1,4 +1,7 @@
-"""What earlier records and earlier runs left open: looked at when the input is over."""
+"""What earlier records and earlier runs left open: looked at when the input is over.
+
+What another shard left open, or is just about to do, is not touched.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ class Leftovers:
         self._driver.run(
             self._again(queued)
             for queued in self._queue.due(self._between.pair, status)
-            if queued.source_id not in self._attempts.failed
+            if queued.source_id not in self._attempts.failed and self._between.shares(queued.record)
         )
 
     def _again(self, queued: QueuedRecord) -> Steps[None]:
@@ -108,6 +111,8 @@ class Leftovers:
     def _matches(self, links: Iterable[Link], elsewhere: Iterable[str]) -> Iterator[Steps[Outcome]]:
         for link in links:
             source_id, record = link.source_id, link.source_record
+            if not self._between.shares(record):
+                continue
             if source_id in self._attempts.queued or source_id in self._attempts.unlinked:
                 continue
             if source_id in elsewhere:
@@ -124,5 +129,9 @@ class Leftovers:
         write = write or self._updating.write_open
         for page in pages:
             for link in self._links.by_id(self._between.pair, page):
-                if link.state == LINKED and link.source_id not in self._attempts.queued:
+                if (
+                    link.state == LINKED
+                    and link.source_id not in self._attempts.queued
+                    and self._between.shares(link.source_record)
+                ):
                     yield self._attempts.attempt(link.source_id, link.source_record, write(link))

@@ -81,7 +81,7 @@ class StreamSync:
         """
         self._check_names(records)
         latest: dict[str, Record] = {}
-        for record in records:
+        for record in filter(self.between.shares, records):
             source_id = self._id_of(record)
             if source_id is None:
                 self.tally.read()
