@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sandbox import __version__, daemon
+from sandbox import daemon
 from sandbox.server import HOST, STATE_FILE, bound_socket, make_server
 from sandbox.world import World
 
@@ -29,7 +29,7 @@ _PORT = click.option(
 
 
 @click.group()
-@click.version_option(__version__, prog_name="sandbox")
+@click.version_option(package_name="crmoffice-trello-sandbox", prog_name="sandbox")
 def main() -> None:
     """Serve the CRMOffice and the Trello API on 127.0.0.1, to try a sync against."""
 
