@@ -15,7 +15,7 @@ export MELTANO_PROJECT_ROOT := $(CURDIR)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo plan demo-reset test soak lint format bench screenshot ci clean requirements
+.PHONY: help setup demo plan demo-reset test soak lint format docs settings wheels bench screenshot ci clean requirements
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,11 +63,21 @@ soak: setup ## run the longest tests for about forty minutes: random histories, 
 lint: setup ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(MODULES) tests
+	$(BIN)/mypy $(MODULES) publishing tests
 
 format: setup ## put the code into the common format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup ## build the pages of docs/ as a site, into build/site
+	$(BIN)/python -m publishing.site
+
+settings: setup ## write what the plugins tell of their settings: docs/settings.md, hub/
+	$(BIN)/python -m publishing.settings_reference
+	$(BIN)/python -m publishing.hub_definitions
+
+wheels: setup ## build the packages as they are released, into dist/
+	$(BIN)/python -m publishing.packages
 
 bench: setup ## measure, and print the ratios kept in docs/benchmarks.md
 	$(BIN)/python -m tests.bench
@@ -86,4 +96,4 @@ requirements: setup ## pin the newest fitting versions of what the packages depe
 
 clean: ## remove what the Makefile made
 	-$(BIN)/sandbox stop --data .sandbox
-	rm -rf $(VENV) .meltano .sandbox .artefacts links-*.db* .mypy_cache .ruff_cache .pytest_cache output
+	rm -rf $(VENV) .meltano .sandbox .artefacts links-*.db* plan-*.jsonl .mypy_cache .ruff_cache .pytest_cache output build dist

@@ -11,13 +11,12 @@ import yaml
 from linked_target.cli.main import links as links_command
 from linked_target.sync.outcome import COLUMNS
 from sandbox.cli import main as sandbox_command
-from singer_sdk.helpers import capabilities
-from singer_sdk.typing import PropertiesList
 from tap_crmoffice.tap import TapCrmOffice
 from tap_trello.tap import TapTrello
 from target_crmoffice.target import TargetCrmOffice
 from target_trello.target import TargetTrello
 
+from publishing.settings_reference import OF_THE_SDK
 from tests.shipped import PROJECT
 
 if TYPE_CHECKING:
@@ -36,18 +35,6 @@ PAGES = [
     *sorted(path.with_name("README.md") for path in PROJECT.glob("*/pyproject.toml")),
     *sorted(PROJECT.glob("examples/*/README.md")),
 ]
-OF_THE_SDK = {
-    name
-    for value in vars(capabilities).values()
-    if isinstance(value, dict | PropertiesList)
-    for name in (value.to_dict() if isinstance(value, PropertiesList) else value).get(
-        "properties", ()
-    )
-} - {"emit_activate_version_messages"}
-"""Settings that the SDK adds to every plugin, some of them only when the plugin is first used.
-
-It describes one more, which it adds to no tap: the taps here have it, with a default of their own.
-"""
 LOG_LEVEL = "LOGLEVEL"
 """Not a setting: the SDK looks for it in the environment only."""
 BESIDE_MELTANO_YML = {"links_url", "token_file"}
@@ -215,7 +202,7 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 def test_every_variable_that_sets_a_plugin_names_a_setting(page: Path) -> None:
     for code in code_of(page):
         for kind, system, name in re.findall(r"\b(TAP|TARGET)_(TRELLO|CRMOFFICE)_([A-Z_]+)", code):
-            settings = own_settings(f"{kind}-{system}".lower())
+            settings = {*own_settings(f"{kind}-{system}".lower()), *OF_THE_SDK}
             assert name == LOG_LEVEL or name.lower() in settings, code
 
 

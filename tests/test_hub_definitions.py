@@ -21,8 +21,8 @@ from tap_crmoffice.settings import sign_in_to_begin
 from tap_crmoffice.token_file import TokenFile
 from tap_trello.settings import token_file_of
 
-from tests import hub_definitions
-from tests.hub_definitions import HUB, LEFT_OUT, PAGES, UNKNOWN_TO_MELTANO, kind_of, path_of
+from publishing import hub_definitions
+from publishing.hub_definitions import HUB, LEFT_OUT, PAGES, UNKNOWN_TO_MELTANO, kind_of, path_of
 from tests.shipped import PROJECT
 
 ON_A_PAGE_OF_THE_HUB: dict[str, Any] = {
@@ -84,7 +84,7 @@ def flat(properties: dict[str, Any], above: str = "") -> list[tuple[str, dict[st
 @every_plugin
 def test_a_definition_is_up_to_date(plugin: str) -> None:
     text = hub_definitions.text_of(plugin)
-    assert path_of(plugin).read_text() == text, "run: python -m tests.hub_definitions"
+    assert path_of(plugin).read_text() == text, "run: python -m publishing.hub_definitions"
 
 
 def test_no_other_definition_is_there() -> None:

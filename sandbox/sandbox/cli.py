@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sandbox import __version__, daemon
+from sandbox import daemon
 from sandbox.page.setup import PageSetup
 from sandbox.server import HOST, STATE_FILE, bound_socket, make_server
 from sandbox.world import World
@@ -87,7 +87,7 @@ def _page_setup(sync: str, links: Path | None) -> PageSetup:
 
 
 @click.group(cls=PlainGroup)
-@click.version_option(__version__, prog_name="sandbox")
+@click.version_option(package_name="crmoffice-trello-sandbox", prog_name="sandbox")
 def main() -> None:
     """Serve the CRMOffice and the Trello API on 127.0.0.1, to try a sync against.
 

@@ -43,7 +43,8 @@ def start_tap(
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
-            env={**os.environ, "TERM": "xterm", **variables},
+            # the SDK warns of Python 3.10 at each start
+            env={**os.environ, "TERM": "xterm", "PYTHONWARNINGS": "ignore", **variables},
         )
 
     return start

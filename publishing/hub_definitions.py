@@ -1,4 +1,4 @@
-"""`python -m tests.hub_definitions`: write hub/, plugin definitions as Meltano Hub keeps them.
+"""`python -m publishing.hub_definitions`: write hub/, plugin definitions as Meltano Hub keeps them.
 
 Nothing in them is written by hand. What a plugin is and which settings it has comes from its own
 `--about`, its description from its pyproject.toml, what Meltano has to know besides from
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.shipped import PROJECT
+from publishing import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
