@@ -55,8 +55,11 @@ def take_early(look: LastLook) -> None:
 
 
 def test_the_look_is_taken_while_records_wait_and_not_again(boards: Boards, look: LastLook) -> None:
+    all_have_read = threading.Barrier(2)
+
     def source() -> Iterator[str]:
         read(boards)
+        all_have_read.wait(PATIENCE)
         yield from ("first", "second")
 
     items = ReadAhead(4).items(look.behind([source, source]), at_once=2)
