@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from sandbox.testing import RunningSandbox
 
+from tests.browser import BrowserPage, chromium, opened_page
 from tests.forked import ForkedOffice, ForkedSandbox, Forks
 from tests.office import NO_WAITING, Office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Browser
 
 
 OBJECTS_BETWEEN_COLLECTIONS = 20_000  # thousands of short runs in one process leave little garbage
@@ -52,3 +55,18 @@ def forked_office(forks: Forks, tmp_path: Path) -> Iterator[ForkedOffice]:
     """The same people as in `office`; the sandbox and each plugin are processes of their own."""
     with ForkedSandbox(forks, tmp_path / "sandbox", **NO_WAITING) as box:
         yield ForkedOffice(box, tmp_path, forks=forks)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window; skipped where it is not installed, but never in CI."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser_page(browser: Browser) -> Iterator[BrowserPage]:
+    """An empty page of the test's own; at its end, nothing may have gone wrong in it."""
+    with opened_page(browser) as page:
+        yield page
+        assert page.errors == []
