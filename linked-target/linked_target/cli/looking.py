@@ -21,8 +21,6 @@ from linked_target.store.queue import FAILED, WAITING
 from linked_target.store.runs import last_runs
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
-
     from linked_target.store.runs import Run
 
 __all__ = ["COMMANDS"]
@@ -63,7 +61,8 @@ def status(url: str, form: str) -> None:
     Example: links status
     """
     engine = opened(url)
-    of_streams, of_directions = streams(engine), directions(engine)
+    with database.snapshot(engine) as connection:
+        of_streams, of_directions = streams(connection), directions(connection)
     at_work = [str(holder) for holder in live_holders(engine)]
     if form == "json":
         told = {
@@ -192,7 +191,8 @@ def check(url: str, form: str) -> None:
 
     Example: links check
     """
-    found = problems(opened(url))
+    with database.snapshot(opened(url)) as connection:
+        found = views.problems(connection)
     if form == "json":
         click.echo(as_json(found))
     if not any(found.values()):
@@ -222,16 +222,6 @@ def wait(url: str, timeout: float | None) -> None:
     holder = wait_until_free(opened(url), timeout)
     if holder is not None:
         raise StopRun(f"still at work after {timeout:g} seconds: {holder}")
-
-
-def problems(engine: Engine) -> dict[str, int]:
-    """How many records need a person, by why."""
-    with engine.connect() as connection:
-        return {
-            "failed": views.count_queued(connection, FAILED),
-            "conflicts": views.count_conflicts(connection),
-            "orphans": views.count_undecided(connection),
-        }
 
 
 def run_as_json(run: Run) -> dict[str, Any]:

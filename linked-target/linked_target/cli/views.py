@@ -28,7 +28,9 @@ __all__ = [
     "link_name",
     "links",
     "orphans",
+    "problems",
     "queued",
+    "waiting_on",
 ]
 
 columns = tables.links.c
@@ -55,7 +57,7 @@ def links(connection: sa.Connection, page: Page, states: Sequence[str] = ()) -> 
     """
     of_state = columns.state.in_(states) if states else sa.true()
     rows, more = _page_of(connection, page, of_state)
-    waiting = _waiting(connection, [row.id for row in rows])
+    waiting = waiting_on(connection, [row.id for row in rows])
     return Listing(
         [
             {
@@ -185,6 +187,27 @@ def queued(connection: sa.Connection, page: Page, status: str = FAILED) -> Listi
     return Listing(found, rows[page.limit - 1].id if len(rows) > page.limit else None)
 
 
+def waiting_on(connection: sa.Connection, link_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What waits on links, in words, by row id."""
+    waiting = tables.open_properties.c
+    query = sa.select(waiting.link_id, waiting.name, waiting.kind).where(
+        waiting.link_id.in_(list(link_ids))
+    )
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(query.order_by(waiting.link_id, waiting.name)):
+        found.setdefault(row.link_id, []).append(f"{row.name} ({row.kind})")
+    return found
+
+
+def problems(connection: sa.Connection) -> dict[str, int]:
+    """How many records need a person, by why."""
+    return {
+        "failed": count_queued(connection, FAILED),
+        "conflicts": count_conflicts(connection),
+        "orphans": count_undecided(connection),
+    }
+
+
 def count_queued(connection: sa.Connection, status: str) -> int:
     """How many records are in the queue with a status."""
     return _count(connection, tables.queue, tables.queue.c.status == status)
@@ -227,18 +250,6 @@ def _matching(page: Page) -> sa.ColumnElement[bool]:
     if page.record:
         parts.append(sa.or_(columns.a_id == page.record, columns.b_id == page.record))
     return sa.and_(*parts)
-
-
-def _waiting(connection: sa.Connection, link_ids: Iterable[int]) -> dict[int, list[str]]:
-    """What waits on links, in words."""
-    waiting = tables.open_properties.c
-    query = sa.select(waiting.link_id, waiting.name, waiting.kind).where(
-        waiting.link_id.in_(list(link_ids))
-    )
-    found: dict[int, list[str]] = {}
-    for row in connection.execute(query.order_by(waiting.link_id, waiting.name)):
-        found.setdefault(row.link_id, []).append(f"{row.name} ({row.kind})")
-    return found
 
 
 def _count(connection: sa.Connection, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
