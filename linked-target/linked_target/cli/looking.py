@@ -10,7 +10,16 @@ from singer_rest import PluginError, StopRun
 from linked_target.cli import views
 from linked_target.cli.details import details_of, show_details
 from linked_target.cli.group import opened
-from linked_target.cli.listing import FORMAT, Page, as_json, listing, show, show_listing, table_of
+from linked_target.cli.listing import (
+    FORMAT,
+    Page,
+    as_json,
+    in_words,
+    listing,
+    show,
+    show_listing,
+    table_of,
+)
 from linked_target.cli.reference import WHICH, find_link
 from linked_target.cli.run_table import run_table
 from linked_target.cli.status import COUNTS, DirectionState, directions, streams
@@ -247,20 +256,6 @@ def direction_as_row(state: DirectionState) -> dict[str, Any]:
         "outcome": run.outcome,
         "last_run": run.ended_at,
     }
-
-
-def in_words(seconds: float | None) -> str:
-    """A time span, e.g. `2 h 5 min`."""
-    if seconds is None:
-        return "never complete"
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min" if minutes else f"{rest} s"
 
 
 COMMANDS = (runs, status, list_, show_, conflicts, failures, orphans, check, wait)

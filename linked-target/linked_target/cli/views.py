@@ -176,6 +176,7 @@ def queued(connection: sa.Connection, page: Page, status: str = FAILED) -> Listi
     found = [
         {
             "record": f"{row.source} {row.source_stream} {row.source_id}",
+            "which": [row.source, row.source_stream, row.source_id],
             "to": f"{row.destination} {row.destination_stream}",
             "tries": row.attempts,
             "since": row.first_at,
