@@ -26,6 +26,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 CALLS = 60
 HOSTILE = "</script><script>document.title = 'taken over'</script><b>bold</b> \u202ereversed"
 REFUSAL = "The plan's limit is reached"
+LONG = "x" * 300  # a word that no line holds
 
 CONTRASTS = """
 () => {
@@ -84,11 +85,16 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first = next(each for each in comments if f"activity: {ids[0]}" in each["data"]["text"])
         text = first["data"]["text"].replace("Call", "Trello's call", 1)
         office.trello("PUT", f"/actions/{first['id']}", text=text)
-        office.crm("PATCH", f"/activities/{ids[0]}", subject="CRMOffice's call")
+        office.crm("PATCH", f"/activities/{ids[0]}", subject=f"CRMOffice's call {LONG}")
         office.sync_to_trello(conflict_policy="ask", on_error="keep")
         office.crm("PATCH", f"/activities/{ids[1]}", subject="Refused")
         box.add_fault(
-            "status", system="trello", method="PUT", path="/actions/", status=400, message=REFUSAL
+            "status",
+            system="trello",
+            method="PUT",
+            path="/actions/",
+            status=400,
+            message=f"{REFUSAL} {LONG}",
         )
         office.sync_to_trello(conflict_policy="ask", on_error="keep")
         path = folder / "report.html"
