@@ -103,6 +103,7 @@ def test_each_command_that_is_given_does_what_is_promised(worked: Bed) -> None:
     after = page(worked).body
     assert "Could not be written: 1" in after  # until the next run
     assert "1 record needs a person" in after
+    assert "Lost their partner" not in after
 
 
 def test_where_nothing_needs_a_person_the_page_says_so(bed: Bed) -> None:
@@ -128,6 +129,16 @@ def test_a_run_that_stopped_is_told_first(bed: Bed) -> None:
     assert body.startswith("A run stopped before its end")
     assert "The last run crmoffice to trello stopped before its end" in body
     assert "what was edited in the last 3 h 0 min may be yet to come" in body
+
+
+def test_a_sync_that_runs_no_longer_is_late(bed: Bed) -> None:
+    bed.office["companies"].put(id="c1", name="Acme")
+    bed.both()
+    recorded(bed, a_run(NOW - timedelta(hours=3)))
+    assert page(bed).body.startswith("All is well")
+    late = page(bed, "--late-after", "2.5").body
+    assert late.startswith("The sync is late")
+    assert "No run crmoffice to trello came to its end of late" in late
 
 
 def test_streams_are_told_with_the_same_counts_as_by_the_command_line(worked: Bed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.bench.bed import BIN
@@ -53,7 +54,7 @@ def measure(folder: Path, numbers: Sequence[int] = (1_000, 100_000)) -> Table:
             url = make_store(folder / f"{number}.db", number)
             page = folder / f"{number}.html"
             command = (BIN / "links", "--links-url", url, "report", "--out", page)
-            made += best(lambda command=command: measured(command, nowhere, folder))
+            made += best(partial(measured, command, nowhere, folder))
             sizes.append(page.stat().st_size / 1e6)
             opened.append(min(_opened(browser, page) for _ in range(ROUNDS)))
     return Table(

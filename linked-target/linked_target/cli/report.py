@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 __all__ = ["report"]
+
+
+class Wanted(NamedTuple):
+    """What is to be on the page.
+
+    Attributes:
+        period: how far back its charts go.
+        patience: how long after its last complete run a direction is not late.
+        most_links: how many links its search knows at most.
+        titles: whether its search knows the names of records.
+    """
+
+    period: timedelta
+    patience: timedelta
+    most_links: int
+    titles: bool
 
 
 @click.command()
@@ -39,6 +55,13 @@ __all__ = ["report"]
     help="How far back its charts go.",
 )
 @click.option(
+    "--late-after",
+    type=click.FloatRange(min=0, min_open=True),
+    default=24,
+    show_default=True,
+    help="Hours without a complete run after which a direction counts as late.",
+)
+@click.option(
     "--most-links",
     type=click.IntRange(min=0),
     default=100_000,
@@ -52,7 +75,9 @@ __all__ = ["report"]
     help="Whether its search knows records by name, or by their ids only.",
 )
 @click.pass_obj
-def report(url: str, file: str, days: int, most_links: int, *, titles: bool) -> None:
+def report(
+    url: str, file: str, days: int, late_after: float, most_links: int, *, titles: bool
+) -> None:
     """Write a page that shows the state of the sync: open it in a browser.
 
     What needs a person and how to mend it, the state of each stream, the runs over time, what they
@@ -63,35 +88,33 @@ def report(url: str, file: str, days: int, most_links: int, *, titles: bool) -> 
     Example: links report --out report.html --days 7
     """
     engine = opened(url)
-    period = timedelta(days=days)
+    wanted = Wanted(timedelta(days=days), timedelta(hours=late_after), most_links, titles)
     if file == "-":
         out = sys.stdout.buffer
-        pieces = pieces_of(engine, period, most_links, titles=titles)
-        out.writelines(piece.encode() for piece in pieces)
+        out.writelines(piece.encode() for piece in pieces_of(engine, wanted))
         return
     path = Path(file)
     with written_privately(path) as private:
-        private.writelines(pieces_of(engine, period, most_links, titles=titles))
+        private.writelines(pieces_of(engine, wanted))
     click.echo(f"The report is {path.resolve()} ({path.stat().st_size / 1e6:.1f} MB).")
 
 
-def pieces_of(engine: Engine, period: timedelta, most_links: int, *, titles: bool) -> Iterator[str]:
+def pieces_of(engine: Engine, wanted: Wanted) -> Iterator[str]:
     """The page with what a store holds at this moment, piece by piece.
 
     Args:
         engine: of an open link store.
-        period: how far back its charts go.
-        most_links: how many links its search knows at most.
-        titles: whether its search knows the names of records.
+        wanted: what is to be on it.
     """
     # Jinja2 and what it brings would slow down each start of the other commands.
     from linked_target.report.contents import contents_of  # noqa: PLC0415
     from linked_target.report.page import page_of  # noqa: PLC0415
     from linked_target.report.searchable import blocks  # noqa: PLC0415
 
+    now = datetime.now(timezone.utc)
     at_work = [str(holder) for holder in live_holders(engine)]
     with database.snapshot(engine) as connection:
-        contents = contents_of(connection, datetime.now(timezone.utc), period)
-        links = blocks(connection, most_links, titles=titles)
-        searchable = min(most_links, contents.links)
+        contents = contents_of(connection, now, wanted.period, wanted.patience)
+        links = blocks(connection, wanted.most_links, titles=wanted.titles)
+        searchable = min(wanted.most_links, contents.links)
         yield from page_of(contents, links, at_work=at_work, searchable=searchable)

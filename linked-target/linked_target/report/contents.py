@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linked_target.cli import views
-from linked_target.cli.listing import Listing, Page
+from linked_target.cli.listing import Page
 from linked_target.cli.status import directions, streams
 from linked_target.report.reasons import reasons
 from linked_target.report.searchable import count_links
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from linked_target.cli.listing import Listing
     from linked_target.cli.status import DirectionState, StreamState
     from linked_target.report.reasons import Reason
     from linked_target.store.runs import Run
@@ -64,6 +65,7 @@ class Contents:
         made_at: the moment at which all of it was true, in UTC.
         problems: how many records need a person; see `views.problems`.
         stopped: the directions whose last run stopped before its end.
+        late: the directions without a complete run for too long.
         streams: state of each pair of streams.
         directions: state of each direction.
         links: how many there are.
@@ -80,6 +82,7 @@ class Contents:
     made_at: datetime
     problems: dict[str, int]
     stopped: list[str]
+    late: list[str]
     streams: list[StreamState]
     directions: list[DirectionState]
     links: int
@@ -99,17 +102,20 @@ class Contents:
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing needs a person, and each direction came to its end."""
-        return bool(self.directions) and not (self.needing_a_person or self.stopped)
+        """Whether nothing needs a person, and each direction came to its end of late."""
+        return bool(self.directions) and not (self.needing_a_person or self.stopped or self.late)
 
 
-def contents_of(connection: sa.Connection, now: datetime, period: timedelta) -> Contents:
+def contents_of(
+    connection: sa.Connection, now: datetime, period: timedelta, patience: timedelta
+) -> Contents:
     """Read it from a store.
 
     Args:
         connection: to a snapshot of an open link store.
         now: the time; aware.
         period: runs that ended longer ago are left out.
+        patience: how long after its last complete run a direction is not late.
     """
     problems = views.problems(connection)
     runs = runs_since(connection, now - period, MOST_RUNS)
@@ -123,6 +129,11 @@ def contents_of(connection: sa.Connection, now: datetime, period: timedelta) -> 
         made_at=now,
         problems=problems,
         stopped=[_name(each.last) for each in of_directions if each.last.outcome == STOPPED],
+        late=[
+            _name(each.last)
+            for each in of_directions
+            if each.lag is None or each.lag > patience.total_seconds()
+        ],
         streams=streams(connection),
         directions=of_directions,
         links=count_links(connection),
@@ -131,7 +142,7 @@ def contents_of(connection: sa.Connection, now: datetime, period: timedelta) -> 
         forgotten=len(runs) == MOST_RUNS,
         failed=views.queued(connection, listed),
         contested=_contested(views.conflicts(connection, listed)),
-        undecided=views.orphans(connection, undecided) if undecided.limit else Listing([]),
+        undecided=views.orphans(connection, undecided),
         reasons=why,
         further_reasons=further,
     )
