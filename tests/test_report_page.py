@@ -279,10 +279,11 @@ def test_it_fits_a_phone_and_a_desk_by_day_and_by_night(
         assert opened.errors == []
 
 
-def test_on_paper_there_is_nothing_to_click(page: Page) -> None:
-    page.emulate_media(media="print")
+def test_on_paper_there_is_nothing_to_click_and_no_night(page: Page) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_role("heading", name="2 records need a person")).to_be_visible()
     expect(page.locator("form, button, nav").filter(visible=True)).to_have_count(0)
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
 def test_without_javascript_all_but_the_search_is_there(browser: Browser, report: Path) -> None:

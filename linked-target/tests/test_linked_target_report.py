@@ -162,10 +162,11 @@ def test_what_waits_is_counted_by_reason(worked: Bed) -> None:
 
 def test_runs_are_told_with_their_share_of_the_quota(worked: Bed) -> None:
     recorded(worked, a_run(NOW, seconds=20, read=12, created=3, updated=4, failed=1))
-    body = page(worked).body
-    assert "20.0 ok 12 7 1 50 25% 4 1" in body
-    labels = [each["aria-label"] or "" for each in page(worked).all("svg") if "role" in each]
+    found = page(worked)
+    assert "20.0 ok 12 7 1 50 25% 4 1" in found.body
+    labels = [each["aria-label"] or "" for each in found.all("svg") if "role" in each]
     assert len(labels) == 3
+    assert {each["viewbox"] for each in found.all("svg") if "role" in each} == {"0 0 240.0 100"}
     assert "1 runs, of which 0 stopped" in labels[0]
     assert "3 linked anew, 4 edited, 1 failed" in labels[1]
     assert "used 25% of its quota; requests waited 4 s in all, and 1 were refused" in labels[2]

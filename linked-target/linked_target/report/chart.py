@@ -95,7 +95,7 @@ def plot_of_records(spans: Sequence[Span]) -> Plot:
     totals = {kind: sum(each[kind] for each in numbers) for kind in kinds}
     told = ", ".join(f"{totals[kind]:,} {word}" for kind, word in kinds.items())
     return Plot(
-        f"Records, up to {most:,}",
+        f"Records, up to {most:,}" if most else "Records: none",
         f"{told}; at most {most:,} in one bar.",
         len(spans) * STEP,
         [

@@ -32,6 +32,8 @@ MOST_LISTED = 100
 MOST_REASONS = 50
 MOST_RUNS = 20_000
 NEWEST_RUNS = 20
+FEWEST_SPANS = 23
+"""Before the last one; so that the bars of a first day are no blocks."""
 
 
 class Contested(NamedTuple):
@@ -158,6 +160,7 @@ def _histories(runs: Sequence[Run], now: datetime) -> list[History]:
         return []
     begin = min(run.ended_at for run in runs)
     width = width_for(now - begin)
+    begin = min(begin, now - FEWEST_SPANS * width)
     return [
         History(name, spans_of(found, begin, now, width))
         for name, found in groupby(sorted(runs, key=_name), key=_name)
