@@ -84,7 +84,8 @@ class Layout:
     def _page_of(self, file: Path) -> str:
         if file not in self.pages:
             self.shown.add(file)
-            self.pages[file] = f"files/{file.relative_to(self.root)}.md"
+            name = file.relative_to(self.root).as_posix().lstrip(".")  # hidden ones are not built
+            self.pages[file] = f"files/{name}.md"
         return self.pages[file]
 
 

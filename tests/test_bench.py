@@ -11,10 +11,12 @@ import pytest
 
 from tests.bench import __main__ as command
 from tests.bench import (
+    looking,
     measure,
     peer,
     peers,
     quota,
+    report_page,
     rounds,
     store,
     tap_idle,
@@ -50,6 +52,12 @@ SMALL: dict[str, tuple[Callable[..., Table], dict[str, Any], dict[str, list[str]
         store.measure,
         {"number": 50, "neighbours": 3, "edited": 10},
         {"unchanged ones": ["40", "40"], "edited ones, which are written": ["10", "10"]},
+    ),
+    "status": (looking.measure, {"numbers": [FEW, 200]}, {}),
+    "report": (
+        report_page.measure,
+        {"numbers": [200, 1_500]},
+        {"links found by it": ["1", "8"]},
     ),
     "rounds": (rounds.measure, {"numbers": [FEW]}, {}),
     "tap-records": (
@@ -96,7 +104,7 @@ def test_a_section_measures(
     install_once: Callable[..., Path],
 ) -> None:
     monkeypatch.setattr(peers, "installed", install_once)
-    for module in (measure, store):
+    for module in (measure, report_page, store):
         monkeypatch.setattr(module, "ROUNDS", 1)
     section_measure, numbers, expected = SMALL[section]
     table = section_measure(tmp_path, **numbers)

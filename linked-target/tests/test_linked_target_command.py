@@ -86,6 +86,7 @@ def test_runs_says_so_when_there_was_none(url: str) -> None:
         ["orphans"],
         ["check"],
         ["export", "-"],
+        ["report", "--out", "-"],
         ["unlink", "a", "b", "c", "d", "e", "f"],
     ],
 )

@@ -15,27 +15,6 @@ if TYPE_CHECKING:
 T1 = "2026-03-01T10:00:00Z"
 
 
-@pytest.fixture
-def worked(bed: Bed) -> Bed:
-    """A store with something of everything."""
-    bed.settings |= {"conflict_policy": "ask", "on_error": "keep"}
-    for number in range(1, 6):
-        bed.office["activities"].put(id=f"a{number}", subject=f"call {number}")
-    bed.office["companies"].put(id="c1", name="Acme")
-    bed.both()
-    bed.office["activities"].edit("a1", subject="office")
-    bed.trello["actions"].edit("n1", text="trello")
-    bed.trello["actions"].locked = {"date"}
-    bed.office["activities"].edit("a2", startsAt=T1)
-    bed.trello["actions"].remove("n3")
-    bed.office["activities"].edit("a3", subject="without partner")
-    bed.office["activities"].put(id="a9", subject=["no text"])
-    bed.settings["create"] = {"organizations": False}
-    bed.office["companies"].put(id="c2", name="Alone")
-    bed.to_trello()
-    return bed
-
-
 def run(bed: Bed, *arguments: str, given: str | None = None) -> Result:
     return CliRunner().invoke(links, ["--links-url", bed.url, *arguments], input=given)
 

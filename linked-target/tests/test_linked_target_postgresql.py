@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
+from linked_target.cli.main import links
 from linked_target.store import tables
 from linked_target.store.database import open_store
 from linked_target.store.holder import LEASE, live_holders
+from linked_target.store.links import Links, StreamPair
 from linked_target.store.run_lock import RunLock
+from linked_target.store.runs import Run, StreamCounts, record_run
 from linked_target.store.store_copy import copy_store
+from linked_target.store.transactions import Transactions
 from old_stores import NOON, make_version_1
+from parsed_page import ParsedPage
 from postgresql_server import programs, running_server
 from side_by_side import makers_of_one_thing, remembered_by_several
 from singer_rest import StopRun
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
 
 pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed")
 pytestmark = pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
+
+COMPANIES = StreamPair("companies", "organizations")
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +239,23 @@ def remove_holders(engine: Engine) -> None:
 def rows_waiting(engine: Engine, query: sa.TextClause) -> int:
     with engine.connect() as connection:
         return int(connection.scalar(query) or 0)
+
+
+def test_the_report_tells_the_same_of_a_store_in_postgresql(engine: Engine, url: str) -> None:
+    of_links = Links(Transactions(engine), "crmoffice", "trello")
+    of_links.note_unmatched(COMPANIES, "c1", {"id": "c1", "name": "Alone"}, "none is created")
+    row = of_links.note_unmatched(COMPANIES, "c2", {"id": "c2", "name": "Acme"}, "new")
+    of_links.join(row, "o2", source_record={"id": "c2", "name": "Acme"}, destination_record={})
+    now = datetime.now(timezone.utc)
+    streams = [StreamCounts(*COMPANIES, {"read": 2, "created": 1})]
+    record_run(engine, Run("crmoffice", "trello", now, now, "ok", streams))
+    result = CliRunner().invoke(links, ["--links-url", url, "report", "--out", "-"])
+    assert result.exit_code == 0, result.output
+    page = ParsedPage(result.stdout)
+    assert "crmoffice companies unlinked none is created 1" in page.body
+    assert "All is well: nothing needs a person" in page.body
+    assert [(link["t"], link["s"]) for link in page.links()] == [
+        ("Acme", "linked"),
+        ("Alone", "unlinked"),
+    ]
+    assert page.links()[0]["d"] == now.timestamp() // 86400

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench import (
+    looking,
     peer,
     quota,
+    report_page,
     rounds,
     store,
     tap_idle,
@@ -35,6 +37,8 @@ SECTIONS: dict[str, Callable[[Path], Table]] = {
     "peer": peer.measure,
     "unchanged": unchanged.measure,
     "store": store.measure,
+    "status": looking.measure,
+    "report": report_page.measure,
     "rounds": rounds.measure,
     "tap-records": tap_records.measure,
     "tap-latency": tap_latency.measure,

@@ -15,7 +15,18 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["FORMAT", "Listing", "Page", "as_json", "listing", "show", "show_listing", "table_of"]
+__all__ = [
+    "FORMAT",
+    "Listing",
+    "Page",
+    "as_json",
+    "in_words",
+    "listing",
+    "show",
+    "show_listing",
+    "table_of",
+    "text_of",
+]
 
 WIDTH = 140
 """Columns of the tables where the output is no terminal, as in Meltano's log."""
@@ -151,3 +162,17 @@ def text_of(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%F %H:%M}"
     return value if isinstance(value, str) else json.dumps(value, default=plain, ensure_ascii=False)
+
+
+def in_words(seconds: float | None) -> str:
+    """A time span, e.g. `2 h 5 min`."""
+    if seconds is None:
+        return "never complete"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{rest} s"

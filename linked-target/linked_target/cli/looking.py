@@ -10,7 +10,16 @@ from singer_rest import PluginError, StopRun
 from linked_target.cli import views
 from linked_target.cli.details import details_of, show_details
 from linked_target.cli.group import opened
-from linked_target.cli.listing import FORMAT, Page, as_json, listing, show, show_listing, table_of
+from linked_target.cli.listing import (
+    FORMAT,
+    Page,
+    as_json,
+    in_words,
+    listing,
+    show,
+    show_listing,
+    table_of,
+)
 from linked_target.cli.reference import WHICH, find_link
 from linked_target.cli.run_table import run_table
 from linked_target.cli.status import COUNTS, DirectionState, directions, streams
@@ -21,8 +30,6 @@ from linked_target.store.queue import FAILED, WAITING
 from linked_target.store.runs import last_runs
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
-
     from linked_target.store.runs import Run
 
 __all__ = ["COMMANDS"]
@@ -63,7 +70,8 @@ def status(url: str, form: str) -> None:
     Example: links status
     """
     engine = opened(url)
-    of_streams, of_directions = streams(engine), directions(engine)
+    with database.snapshot(engine) as connection:
+        of_streams, of_directions = streams(connection), directions(connection)
     at_work = [str(holder) for holder in live_holders(engine)]
     if form == "json":
         told = {
@@ -192,7 +200,8 @@ def check(url: str, form: str) -> None:
 
     Example: links check
     """
-    found = problems(opened(url))
+    with database.snapshot(opened(url)) as connection:
+        found = views.problems(connection)
     if form == "json":
         click.echo(as_json(found))
     if not any(found.values()):
@@ -224,16 +233,6 @@ def wait(url: str, timeout: float | None) -> None:
         raise StopRun(f"still at work after {timeout:g} seconds: {holder}")
 
 
-def problems(engine: Engine) -> dict[str, int]:
-    """How many records need a person, by why."""
-    with engine.connect() as connection:
-        return {
-            "failed": views.count_queued(connection, FAILED),
-            "conflicts": views.count_conflicts(connection),
-            "orphans": views.count_undecided(connection),
-        }
-
-
 def run_as_json(run: Run) -> dict[str, Any]:
     """A run for programs."""
     return {
@@ -257,20 +256,6 @@ def direction_as_row(state: DirectionState) -> dict[str, Any]:
         "outcome": run.outcome,
         "last_run": run.ended_at,
     }
-
-
-def in_words(seconds: float | None) -> str:
-    """A time span, e.g. `2 h 5 min`."""
-    if seconds is None:
-        return "never complete"
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min" if minutes else f"{rest} s"
 
 
 COMMANDS = (runs, status, list_, show_, conflicts, failures, orphans, check, wait)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from linked_target.cli import looking, mending, moving
+from linked_target.cli import looking, mending, moving, report
 from linked_target.cli.group import PlainGroup
 from linked_target.cli.planning import plan
 
@@ -29,5 +29,5 @@ def links(context: click.Context, links_url: str) -> None:
     context.obj = links_url
 
 
-for command in (*looking.COMMANDS, *mending.COMMANDS, *moving.COMMANDS, plan):
+for command in (*looking.COMMANDS, *mending.COMMANDS, *moving.COMMANDS, plan, report.report):
     links.add_command(command)

@@ -13,14 +13,12 @@ from linked_target.store import tables
 from linked_target.store.link import INTENT, LINKED, ORPHANED, PAIRED, UNMATCHED
 from linked_target.store.open_properties import CONFLICT, HELD, PENDING, RETURNED, TAKEN
 from linked_target.store.queue import FAILED, WAITING
-from linked_target.store.runs import STOPPED, Run, last_runs
+from linked_target.store.runs import STOPPED, Run, newest_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy.engine import Engine
-
-__all__ = ["COUNTS", "DirectionState", "StreamState", "directions", "streams"]
+__all__ = ["COUNTS", "OF_STATE", "DirectionState", "StreamState", "directions", "streams"]
 
 COUNTS = (
     "linked",
@@ -40,6 +38,7 @@ OF_STATE = {
     INTENT: "waiting",
     ORPHANED: "orphaned",
 }
+"""What the states of links are called where people count them."""
 OF_KIND = {
     HELD: "held",
     PENDING: "pending",
@@ -89,18 +88,17 @@ class DirectionState:
     lag: float | None
 
 
-def streams(engine: Engine) -> list[StreamState]:
+def streams(connection: sa.Connection) -> list[StreamState]:
     """The state of each pair of streams that has records."""
     counts: defaultdict[Ends, Counter[str]] = defaultdict(Counter)
-    with engine.connect() as connection:
-        for *ends, state, number in connection.execute(_by_state()):
-            counts[_ends(ends)][OF_STATE.get(state, state)] += number
-        for *ends, kind, number in connection.execute(_by_kind()):
-            counts[_ends(ends)][OF_KIND.get(kind, kind)] += number
-        for *ends, status, number in connection.execute(_by_status()):
-            counts[_in_order(ends)][OF_STATUS.get(status, status)] += number
+    for *ends, state, number in connection.execute(_by_state()):
+        counts[_ends(ends)][OF_STATE.get(state, state)] += number
+    for *ends, kind, number in connection.execute(_by_kind()):
+        counts[_ends(ends)][OF_KIND.get(kind, kind)] += number
+    for *ends, status, number in connection.execute(_by_status()):
+        counts[_in_order(ends)][OF_STATUS.get(status, status)] += number
     ended: dict[Ends, datetime] = {}
-    for run in last_runs(engine):
+    for run in newest_runs(connection):
         for stream in run.streams:
             key = _in_order((run.source, *stream[:2], run.destination))
             ended[key] = max(run.ended_at, ended.get(key, run.ended_at))
@@ -110,7 +108,7 @@ def streams(engine: Engine) -> list[StreamState]:
     ]
 
 
-def directions(engine: Engine) -> list[DirectionState]:
+def directions(connection: sa.Connection) -> list[DirectionState]:
     """The state of each direction that has run."""
     now = datetime.now(timezone.utc)
     runs = tables.runs.c
@@ -119,10 +117,9 @@ def directions(engine: Engine) -> list[DirectionState]:
         .where(runs.outcome != STOPPED)
         .group_by(runs.source, runs.destination)
     )
-    with engine.connect() as connection:
-        began = {(source, to): at for source, to, at in connection.execute(query)}
+    began = {(source, to): at for source, to, at in connection.execute(query)}
     found = []
-    for run in last_runs(engine):
+    for run in newest_runs(connection):
         at = began.get((run.source, run.destination))
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=timezone.utc)

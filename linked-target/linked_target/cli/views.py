@@ -28,7 +28,9 @@ __all__ = [
     "link_name",
     "links",
     "orphans",
+    "problems",
     "queued",
+    "waiting_on",
 ]
 
 columns = tables.links.c
@@ -55,7 +57,7 @@ def links(connection: sa.Connection, page: Page, states: Sequence[str] = ()) -> 
     """
     of_state = columns.state.in_(states) if states else sa.true()
     rows, more = _page_of(connection, page, of_state)
-    waiting = _waiting(connection, [row.id for row in rows])
+    waiting = waiting_on(connection, [row.id for row in rows])
     return Listing(
         [
             {
@@ -174,6 +176,7 @@ def queued(connection: sa.Connection, page: Page, status: str = FAILED) -> Listi
     found = [
         {
             "record": f"{row.source} {row.source_stream} {row.source_id}",
+            "which": [row.source, row.source_stream, row.source_id],
             "to": f"{row.destination} {row.destination_stream}",
             "tries": row.attempts,
             "since": row.first_at,
@@ -183,6 +186,27 @@ def queued(connection: sa.Connection, page: Page, status: str = FAILED) -> Listi
         for row in rows[: page.limit]
     ]
     return Listing(found, rows[page.limit - 1].id if len(rows) > page.limit else None)
+
+
+def waiting_on(connection: sa.Connection, link_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What waits on links, in words, by row id."""
+    waiting = tables.open_properties.c
+    query = sa.select(waiting.link_id, waiting.name, waiting.kind).where(
+        waiting.link_id.in_(list(link_ids))
+    )
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(query.order_by(waiting.link_id, waiting.name)):
+        found.setdefault(row.link_id, []).append(f"{row.name} ({row.kind})")
+    return found
+
+
+def problems(connection: sa.Connection) -> dict[str, int]:
+    """How many records need a person, by why."""
+    return {
+        "failed": count_queued(connection, FAILED),
+        "conflicts": count_conflicts(connection),
+        "orphans": count_undecided(connection),
+    }
 
 
 def count_queued(connection: sa.Connection, status: str) -> int:
@@ -227,18 +251,6 @@ def _matching(page: Page) -> sa.ColumnElement[bool]:
     if page.record:
         parts.append(sa.or_(columns.a_id == page.record, columns.b_id == page.record))
     return sa.and_(*parts)
-
-
-def _waiting(connection: sa.Connection, link_ids: Iterable[int]) -> dict[int, list[str]]:
-    """What waits on links, in words."""
-    waiting = tables.open_properties.c
-    query = sa.select(waiting.link_id, waiting.name, waiting.kind).where(
-        waiting.link_id.in_(list(link_ids))
-    )
-    found: dict[int, list[str]] = {}
-    for row in connection.execute(query.order_by(waiting.link_id, waiting.name)):
-        found.setdefault(row.link_id, []).append(f"{row.name} ({row.kind})")
-    return found
 
 
 def _count(connection: sa.Connection, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:

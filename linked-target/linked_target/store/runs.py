@@ -14,7 +14,16 @@ from linked_target.store import tables
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-__all__ = ["STOPPED", "Run", "StreamCounts", "Usage", "last_runs", "record_run", "runs_since"]
+__all__ = [
+    "STOPPED",
+    "Run",
+    "StreamCounts",
+    "Usage",
+    "last_runs",
+    "newest_runs",
+    "record_run",
+    "runs_since",
+]
 
 STOPPED = "stopped"
 """Outcome of a run that could not go on to its end; others are "ok" and "failures"."""
@@ -79,30 +88,36 @@ def record_run(engine: Engine, run: Run) -> None:
 
 def last_runs(engine: Engine) -> list[Run]:
     """The newest run of each direction, in the order in which they ran."""
+    with engine.connect() as connection:
+        return newest_runs(connection)
+
+
+def newest_runs(connection: sa.Connection) -> list[Run]:
+    """The same as `last_runs`, as far as a connection sees them."""
     columns = tables.runs.c
     newest = sa.select(sa.func.max(columns.id)).group_by(columns.source, columns.destination)
-    return _runs(engine, sa.select(tables.runs).where(columns.id.in_(newest)).order_by(columns.id))
+    query = sa.select(tables.runs).where(columns.id.in_(newest))
+    return _runs(connection, query.order_by(columns.id))
 
 
-def runs_since(engine: Engine, begin: datetime, most: int) -> list[Run]:
+def runs_since(connection: sa.Connection, begin: datetime, most: int) -> list[Run]:
     """The newest runs that ended after a time, at most so many, in the order in which they ran."""
     columns = tables.runs.c
     query = sa.select(tables.runs).where(columns.ended_at >= begin)
-    return _runs(engine, query.order_by(columns.id.desc()).limit(most))[::-1]
+    return _runs(connection, query.order_by(columns.id.desc()).limit(most))[::-1]
 
 
-def _runs(engine: Engine, query: sa.Select[Any]) -> list[Run]:
-    with engine.connect() as connection:
-        return [
-            Run(
-                row.source,
-                row.destination,
-                row.started_at,
-                row.ended_at,
-                row.outcome,
-                [StreamCounts(*counts) for counts in decoded(row.counts)],
-                row.shard,
-                Usage(*decoded(row.usage)) if row.usage else None,
-            )
-            for row in connection.execute(query)
-        ]
+def _runs(connection: sa.Connection, query: sa.Select[Any]) -> list[Run]:
+    return [
+        Run(
+            row.source,
+            row.destination,
+            row.started_at,
+            row.ended_at,
+            row.outcome,
+            [StreamCounts(*counts) for counts in decoded(row.counts)],
+            row.shard,
+            Usage(*decoded(row.usage)) if row.usage else None,
+        )
+        for row in connection.execute(query)
+    ]
