@@ -74,7 +74,7 @@ def test_both_directions_come_to_rest_and_links_tells_of_them(
     links(office.url, "check")
     ours = exported(office.url, office.folder / "links.csv")
     other = empty_database(database_server, "others")
-    links(other, "import", str(office.folder / "links.csv"))
+    links(other, "import", "--yes", str(office.folder / "links.csv"))
     assert exported(other, office.folder / "others.csv") == ours
 
 

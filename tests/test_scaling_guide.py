@@ -155,7 +155,9 @@ def test_a_tenant_has_its_own_database_and_without_a_name_there_is_none(
     nameless = tenant.shell(script.replace("TENANT=nordlys ", "").replace("createdb", "true"))
     assert nameless.returncode == 1
     assert 'database "links_" does not exist' in nameless.stdout
-    assert "Traceback" not in nameless.stdout
+    told = [line for line in nameless.stdout.splitlines() if " target-trello " in line]
+    assert any('database "links_" does not exist' in line for line in told)
+    assert not any("Traceback" in line for line in told)  # Meltano may show one of its own
 
 
 @pytest.mark.parametrize("place", re.findall(r"export (MELTANO_\w+)=", block("sh", "STATE_BACK")))
@@ -186,6 +188,7 @@ def test_a_store_moves_to_postgresql_with_all_its_links(
             ["/bin/bash", "-e", "-c", block("sh", "import links.csv")],
             cwd=tmp_path,
             env={**os.environ, **machine.variables},
+            input="y\n",
             capture_output=True,
             text=True,
             timeout=60,
