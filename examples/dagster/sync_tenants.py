@@ -45,13 +45,6 @@ ERROR = re.compile(r"\[error +\]")
 STOPPED = RetryPolicy(max_retries=2, delay=PAUSE, backoff=Backoff.EXPONENTIAL)
 
 
-def variables_of(tenant: str) -> dict[str, str]:
-    """What the tenant's file sets, and which tenant it is."""
-    lines = (TENANTS / f"{tenant}.env").read_text().splitlines()
-    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
-    return {**{name: value for name, _, value in pairs}, "TENANT": tenant}
-
-
 def own_folder(tenant: str) -> Path:
     """Where Meltano works for the tenant: two runs in one folder overwrite each other's files."""
     shared = PROJECT / ".meltano"
@@ -70,11 +63,11 @@ def meltano(context: OpExecutionContext, tenant: str, *arguments: str) -> None:
         Failure: when its exit code is not 0; what it says are the errors in Meltano's log.
     """
     told = subprocess.run(
-        ["meltano", "--environment=tenant", *arguments],
+        ["meltano", f"--env-file={TENANTS / tenant}.env", "--environment=tenant", *arguments],
         cwd=PROJECT,
         env={
             **os.environ,
-            **variables_of(tenant),
+            "TENANT": tenant,
             "MELTANO_SYS_DIR_ROOT": str(own_folder(tenant)),
         },
         stdout=subprocess.PIPE,
