@@ -190,7 +190,6 @@ def test_a_store_moves_to_postgresql_with_all_its_links(
             ["/bin/bash", "-e", "-c", block("sh", "import --yes")],
             cwd=tmp_path,
             env={**os.environ, **machine.variables},
-            input="y\n",
             capture_output=True,
             text=True,
             timeout=60,

@@ -14,6 +14,8 @@ from linked_target.store.database import open_store
 from linked_target.store.run_lock import RunLock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from toy_bed import Bed
 
 NOT_CONFIRMED = "links: not confirmed, so nothing was changed (--yes confirms)"
@@ -182,6 +184,19 @@ def test_a_change_is_made_once_it_is_confirmed(bed_at_rest: Bed) -> None:
     assert result.exit_code == 0
     assert "Take crmoffice activities a2 and trello actions n2 apart?" in result.output
     assert "are no longer linked" in result.output
+
+
+def test_an_imported_link_tells_from_where_it_came(bed_at_rest: Bed, tmp_path: Path) -> None:
+    file = tmp_path / "links.csv"
+    heading = "a_system,a_stream,a_id,b_system,b_stream,b_id"
+    known = "crmoffice,activities,a1,trello,actions,n1"
+    new = "crmoffice,activities,a7,trello,actions,n7"
+    file.write_text(f"{heading}\n{known}\n{new}\n")
+    assert done(bed_at_rest, "import", str(file)) == "1 links are new, 1 were there already.\n"
+    (event,) = history(bed_at_rest, "a7")
+    assert (event["by"], event["action"]) == ("links import", "import")
+    assert event["detail"].startswith("from links.csv, by ")
+    assert [event["action"] for event in history(bed_at_rest, "n1")] == ["create"]
 
 
 def test_links_from_standard_input_can_not_be_asked_about(bed_at_rest: Bed) -> None:

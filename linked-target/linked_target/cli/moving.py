@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 from pathlib import Path
 from typing import IO
 
 import click
+import sqlalchemy as sa
 from singer_rest import PluginError, StopRun
 
 from linked_target.cli.group import YES, changing, confirm, opened, user
 from linked_target.cli.transfer import export_links, import_links, left_behind
-from linked_target.store import database
+from linked_target.store import database, tables
+from linked_target.store.history import keep_imports
 from linked_target.store.private_file import written_privately
 
 __all__ = ["COMMANDS"]
-
-logger = logging.getLogger(__name__)
 
 
 @click.command("export")
@@ -65,8 +64,10 @@ def import_(url: str, file: str, *, yes: bool) -> None:
     confirm(f"Read the links of {file} into the store?", yes=yes)
     engine = database.open_store(url)
     with _lines(file) as lines, changing(engine, "import") as connection:
+        newest = connection.scalar(sa.select(sa.func.max(tables.links.c.id))) or 0
         new, known = import_links(connection, lines)
-    logger.info("%s has imported %d links from %s", user(), new, file)
+        where = "the standard input" if file == "-" else Path(file).name
+        keep_imports(connection, newest, "links import", f"from {where}, by {user()}")
     click.echo(f"{new} links are new, {known} were there already.")
 
 

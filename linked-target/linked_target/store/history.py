@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from linked_target.store.transactions import Transactions
 
-__all__ = ["Event", "History", "events_of", "forget_events", "keep_event"]
+__all__ = ["Event", "History", "events_of", "forget_events", "keep_event", "keep_imports"]
 
 LONGEST = 500
 """Characters of a value that are kept."""
@@ -72,6 +72,32 @@ def keep_event(connection: sa.Connection, event: Event) -> None:
     changes = {name: [_cut(each) for each in pair] for name, pair in event.changes.items()}
     row = {**event._asdict(), "changes": encoded(changes) if changes else None}
     connection.execute(tables.history.insert().values(row))
+
+
+def keep_imports(connection: sa.Connection, after: int, program: str, detail: str) -> None:
+    """Store an event for each link that was made since, however many they are.
+
+    Args:
+        connection: in the transaction that has made them.
+        after: the highest row id of a link before.
+        program: which made them.
+        detail: from where, and by whom.
+    """
+    links, history = tables.links.c, tables.history.c
+    values = {
+        history.at: sa.literal(datetime.now(timezone.utc), tables.history.c.at.type),
+        history.program: sa.literal(program),
+        history.action: sa.literal("import"),
+        history.source: links.a_system,
+        history.destination: links.b_system,
+        history.source_stream: links.a_stream,
+        history.destination_stream: links.b_stream,
+        history.source_id: sa.func.coalesce(links.a_id, ""),
+        history.destination_id: links.b_id,
+        history.detail: sa.literal(detail),
+    }
+    made = sa.select(*values.values()).where(links.id > after)
+    connection.execute(tables.history.insert().from_select(list(values), made))
 
 
 def events_of(
