@@ -1,4 +1,4 @@
-# make demo: everything on the embedded sandbox.   make test: all tests.   make help: the rest.
+# make demo: everything on the embedded sandbox.   make test: the tests.   make help: the rest.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +15,7 @@ export MELTANO_PROJECT_ROOT := $(CURDIR)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo plan demo-reset test soak lint format docs settings wheels bench screenshot ci clean requirements
+.PHONY: help setup demo plan demo-reset test guides soak lint format docs settings wheels bench screenshot ci clean requirements
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,8 +54,11 @@ demo-reset: setup ## forget the demo: the sandbox's data, the links, the bookmar
 	@$(BIN)/meltano --log-level=warning state clear --force sandbox:tap-trello-to-target-crmoffice
 	@echo "The demo starts over with the next: make demo"
 
-test: setup ## run all tests
+test: setup ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+guides: setup ## run every command that the pages and the examples show
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m guides
 
 soak: setup ## run the longest tests for about forty minutes: random histories, crashes, faults
 	SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak

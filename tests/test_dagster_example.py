@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Its own worker takes a while to install Dagster and the plugins.
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("dagster")]
+pytestmark = [
+    pytest.mark.guides,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("dagster"),
+]
 
 EXAMPLE = PROJECT / "examples" / "dagster"
 TENANTS = ("fjell", "nordlys")

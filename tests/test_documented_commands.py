@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.guides, pytest.mark.timeout(600)]
 
 NOT_RUN_HERE = {
-    "make test": "it would run this test; CI runs it",
+    "make test": "CI runs it",
+    "make guides": "it would run this test; CI runs it",
     "make lint": "CI runs it",
     "make docs": "CI runs it",
     "make wheels": "CI runs it",
@@ -85,6 +86,15 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 
 def named(page: Path) -> str:
     return str(page.relative_to(PROJECT))
+
+
+def dealt() -> list[Any]:
+    """The pages that are run here, dealt out to two readers who work at the same time."""
+    pages = [page for page in pages_with_commands() if named(page) not in RUN_BY_ANOTHER_TEST]
+    return [
+        pytest.param(page, id=named(page), marks=pytest.mark.xdist_group(f"reader {number % 2}"))
+        for number, page in enumerate(pages)
+    ]
 
 
 def script_of(page: Path) -> str:
@@ -152,11 +162,7 @@ def add_plugins_shown(reader: Reader, page: Path) -> None:
     path.write_text(yaml.safe_dump(project, sort_keys=False, allow_unicode=True))
 
 
-@pytest.mark.parametrize(
-    "page",
-    [page for page in pages_with_commands() if named(page) not in RUN_BY_ANOTHER_TEST],
-    ids=named,
-)
+@pytest.mark.parametrize("page", dealt())
 def test_the_commands_of_a_page_run(reader: Reader, page: Path) -> None:
     reader.begin()
     with ExitStack() as stack:

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # One worker runs them all: they share a project, whose plugins take a while to install.
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("scaling")]
+pytestmark = [
+    pytest.mark.guides,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("scaling"),
+]
 
 GUIDE = (PROJECT / "docs" / "scaling.md").read_text()
 SYNC = ("--environment=prod", "run", "sync")
