@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -70,6 +71,15 @@ def test_runs_shows_the_newest_run_of_each_direction_only(url: str, engine: Engi
     assert "companies to organizations" in row
     assert "23" in row
     assert " 7 " not in output
+
+
+def test_runs_shows_as_many_of_the_last_ones_as_are_wanted(url: str, engine: Engine) -> None:
+    for number in range(4):
+        recorded(engine, "crmoffice", "trello", read=number)
+    recorded(engine, "trello", "crmoffice", read=4)
+    told = json.loads(run(url, "runs", "--last", "3", "--format", "json").output)
+    assert [each["streams"][0]["counts"]["read"] for each in told] == [2, 3, 4]
+    assert run(url, "runs", "--last", "9").output.count("crmoffice to trello") == 4
 
 
 @pytest.mark.usefixtures("engine")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "MOST",
     "Listing",
     "Page",
     "as_json",

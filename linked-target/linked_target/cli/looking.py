@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from linked_target.cli.details import details_of, show_details
 from linked_target.cli.group import opened
 from linked_target.cli.listing import (
     FORMAT,
+    MOST,
     Page,
     as_json,
     in_words,
@@ -27,7 +29,7 @@ from linked_target.store import database
 from linked_target.store.holder import live_holders, wait_until_free
 from linked_target.store.link import INTENT, LINKED, ORPHANED, PAIRED, UNMATCHED
 from linked_target.store.queue import FAILED, WAITING
-from linked_target.store.runs import last_runs
+from linked_target.store.runs import last_runs, runs_since
 
 if TYPE_CHECKING:
     from linked_target.store.runs import Run
@@ -36,18 +38,29 @@ __all__ = ["COMMANDS"]
 
 RARE = frozenset({"paired", "orphaned", "conflicts", "waiting"})
 """Columns of the state that are shown only where they count something."""
+BEFORE_ANY_RUN = datetime(2000, 1, 1, tzinfo=timezone.utc)
 STATES = (LINKED, PAIRED, UNMATCHED, ORPHANED, INTENT)
 
 
 @click.command()
+@click.option(
+    "--last",
+    type=click.IntRange(1, MOST),
+    help="The last runs, so many, of whatever direction; else the last one of each.",
+)
 @FORMAT
 @click.pass_obj
-def runs(url: str, form: str) -> None:
+def runs(url: str, form: str, last: int | None) -> None:
     """Show what the last run of each direction did, and what it cost.
 
-    Example: links runs --format json
+    Example: links runs --last 10 --format json
     """
-    found = last_runs(opened(url))
+    engine = opened(url)
+    if last is None:
+        found = last_runs(engine)
+    else:
+        with engine.connect() as connection:
+            found = runs_since(connection, BEFORE_ANY_RUN, last)
     if form == "json":
         click.echo(as_json([run_as_json(run) for run in found]))
         return
