@@ -29,6 +29,12 @@ def history(bed: Bed) -> list[Event]:
     return found
 
 
+@pytest.fixture(autouse=True)
+def _one_at_a_time(bed: Bed) -> None:
+    """So that partners are made in the order of their records: a1 gets n1, and so on."""
+    bed.settings["max_workers"] = 1
+
+
 @pytest.fixture
 def edited(bed: Bed) -> Bed:
     """An activity that was created, edited on both sides and then held."""

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 T1 = "2026-03-01T10:00:00Z"
 
 
+@pytest.fixture(autouse=True)
+def _one_at_a_time(bed: Bed) -> None:
+    """So that partners are made in the order of their records: a1 gets n1, and so on."""
+    bed.settings["max_workers"] = 1
+
+
 def run(bed: Bed, *arguments: str, given: str | None = None) -> Result:
     return CliRunner().invoke(links, ["--links-url", bed.url, *arguments], input=given)
 

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 NOT_CONFIRMED = "links: not confirmed, so nothing was changed (--yes confirms)"
 
 
+@pytest.fixture(autouse=True)
+def _one_at_a_time(bed: Bed) -> None:
+    """So that partners are made in the order of their records: a1 gets n1, and so on."""
+    bed.settings["max_workers"] = 1
+
+
 @pytest.fixture
 def bed_at_rest(bed: Bed) -> Bed:
     bed.settings |= {"conflict_policy": "ask", "on_error": "keep"}

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 T1 = "2026-03-01T10:00:00Z"
 
 
+@pytest.fixture(autouse=True)
+def _one_at_a_time(bed: Bed) -> None:
+    """So that partners are made in the order of their records: a1 gets n1, and so on."""
+    bed.settings["max_workers"] = 1
+
+
 @pytest.fixture
 def plan_file(bed: Bed, tmp_path: Path) -> Path:
     """The plan of a run in which something of everything would happen."""
