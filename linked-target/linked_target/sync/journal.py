@@ -66,7 +66,6 @@ class Step(NamedTuple):
 class Journal(ABC):
     """Takes the steps of a run, as they are taken."""
 
-    @abstractmethod
     def note(
         self,
         action: str,
@@ -78,7 +77,14 @@ class Journal(ABC):
         detail: str | None = None,
         mail_to: str | None = None,
     ) -> None:
-        """Take one step; see `Step`."""
+        """Note one step; see `Step`."""
+        stream = f"{pair.source} to {pair.destination}"
+        step = Step(action, stream, source_id, destination_id, changes or {}, detail, mail_to)
+        self.take(pair, step)
+
+    @abstractmethod
+    def take(self, pair: StreamPair, step: Step) -> None:
+        """Take one step of a pair of streams."""
 
     @abstractmethod
     def end(self, run: Run) -> None:
@@ -104,31 +110,19 @@ class Kept(Journal):
         self._systems = systems
         self._days = days
 
-    def note(
-        self,
-        action: str,
-        pair: StreamPair,
-        source_id: str,
-        destination_id: str | None = None,
-        *,
-        changes: Changes | None = None,
-        detail: str | None = None,
-        mail_to: str | None = None,
-    ) -> None:
-        """Keep one step; see `Step`."""
-        if mail_to is not None:
-            detail = f"a mail went to {mail_to}"
+    def take(self, pair: StreamPair, step: Step) -> None:
+        """Keep a step."""
         self._history.note(
             Event(
                 datetime.now(timezone.utc),
                 self._program,
-                action,
+                step.action,
                 *self._systems,
                 *pair,
-                source_id,
-                destination_id,
-                changes or {},
-                detail,
+                step.source_id,
+                step.destination_id,
+                step.changes,
+                f"a mail went to {step.mail_to}" if step.mail_to else step.detail,
             )
         )
 
@@ -160,21 +154,11 @@ class Plan(Journal):
                     f"setting 'plan_file': {path} can't be written: {error.strerror}"
                 ) from None
 
-    def note(
-        self,
-        action: str,
-        pair: StreamPair,
-        source_id: str,
-        destination_id: str | None = None,
-        *,
-        changes: Changes | None = None,
-        detail: str | None = None,
-        mail_to: str | None = None,
-    ) -> None:
-        """Tell one step; see `Step`."""
-        stream = f"{pair.source} to {pair.destination}"
-        partner = None if action == "create" else destination_id  # it has no id yet
-        step = Step(action, stream, source_id, partner, changes or {}, detail, mail_to)
+    def take(self, pair: StreamPair, step: Step) -> None:
+        """Tell a step."""
+        del pair
+        if step.action == "create":  # the partner has no id yet
+            step = step._replace(destination_id=None)
         logger.info("would %s", step.told())
         self._write(step._asdict())
 
