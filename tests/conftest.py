@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from sandbox.testing import RunningSandbox
 
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+
+# A new clone prepares its tables of characters first, and a busy machine takes its time.
+hypothesis.settings.register_profile(
+    "unhurried", suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+if "CI" not in os.environ:  # where hypothesis has a profile of its own that says so, too
+    hypothesis.settings.load_profile("unhurried")
 
 OBJECTS_BETWEEN_COLLECTIONS = 20_000  # thousands of short runs in one process leave little garbage
 
