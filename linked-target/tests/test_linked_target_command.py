@@ -118,7 +118,7 @@ def test_status_counts_links_by_stream_and_state(url: str, engine: Engine) -> No
     output = run(url, "status").output
     row = next(line for line in output.splitlines() if "companies" in line)
     cells = [cell.strip() for cell in row.split("│")][1:-1]
-    assert cells == ["crmoffice companies with trello organizations", *"211000", ""]
+    assert cells == ["crmoffice companies with trello organizations", *"211000", "", ""]
     assert "At work" not in output
 
 

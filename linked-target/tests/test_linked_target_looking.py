@@ -45,6 +45,7 @@ def test_status_tells_each_streams_counts_and_each_directions_lag(worked: Bed) -
     assert there["outcome"] == "failures"
     assert there["read_up_to"] < there["last_run"]
     assert 0 <= there["lag"] < 600
+    assert activities["lag"] == max(each["lag"] for each in status["directions"])
 
 
 def test_status_for_people_shows_what_counts_something(worked: Bed) -> None:

@@ -24,7 +24,7 @@ from linked_target.cli.listing import (
 )
 from linked_target.cli.reference import WHICH, find_link
 from linked_target.cli.run_table import run_table
-from linked_target.cli.status import COUNTS, DirectionState, directions, streams
+from linked_target.cli.status import COUNTS, DirectionState, StreamState, directions, streams
 from linked_target.store import database
 from linked_target.store.holder import live_holders, wait_until_free
 from linked_target.store.link import INTENT, LINKED, ORPHANED, PAIRED, UNMATCHED
@@ -78,7 +78,7 @@ def status(url: str, form: str) -> None:
 
     Counted are records that are linked, linked by hand (paired), unlinked, orphaned; held, pending
     and in conflict; waiting and failed. The lag of a direction is the time since its last complete
-    run began: what was edited since is yet to come.
+    run began: what was edited since is yet to come. That of a stream is the longer one of both.
 
     Example: links status
     """
@@ -89,7 +89,13 @@ def status(url: str, form: str) -> None:
     if form == "json":
         told = {
             "streams": [
-                {"a": each.a, "b": each.b, **each.counts, "last_run": each.last_run}
+                {
+                    "a": each.a,
+                    "b": each.b,
+                    **each.counts,
+                    "last_run": each.last_run,
+                    "lag": lag_of(each, of_directions),
+                }
                 for each in of_streams
             ],
             "directions": [
@@ -100,9 +106,17 @@ def status(url: str, form: str) -> None:
         }
         click.echo(as_json(told))
         return
-    rows = [{"records": each.name, **each.counts, "last run": each.last_run} for each in of_streams]
+    rows = [
+        {
+            "records": each.name,
+            **each.counts,
+            "last run": each.last_run,
+            "lag": in_words(lag_of(each, of_directions)) if each.last_run else None,
+        }
+        for each in of_streams
+    ]
     shown = [each for each in COUNTS if each not in RARE or any(row[each] for row in rows)]
-    show(table_of("Links", ("records", *shown, "last run"), rows))
+    show(table_of("Links", ("records", *shown, "last run", "lag"), rows))
     if of_directions:
         columns = ("direction", "last run", "outcome", "lag")
         rows = [
@@ -244,6 +258,16 @@ def wait(url: str, timeout: float | None) -> None:
     holder = wait_until_free(opened(url), timeout)
     if holder is not None:
         raise StopRun(f"still at work after {timeout:g} seconds: {holder}")
+
+
+def lag_of(stream: StreamState, of_directions: list[DirectionState]) -> float | None:
+    """Seconds for which edits of a pair of streams may be yet to come; None: since ever."""
+    systems = {stream.a[0], stream.b[0]}
+    lags = [
+        each.lag for each in of_directions if {each.last.source, each.last.destination} == systems
+    ]
+    known = [lag for lag in lags if lag is not None]
+    return max(known) if known and len(known) == len(lags) else None
 
 
 def run_as_json(run: Run) -> dict[str, Any]:
