@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from linked_target.cli.listing import as_json, show, table_of, text_of
 from linked_target.cli.reference import both_ends
-from linked_target.cli.views import link_name
+from linked_target.cli.views import link_name, queue_row
 from linked_target.records import decoded
 from linked_target.store import tables
 from linked_target.store.history import events_of
@@ -117,13 +117,6 @@ def _queued(connection: sa.Connection, a: End, b: End) -> list[dict[str, Any]]:
         )
     )
     return [
-        {
-            "record": f"{row.source} {row.source_stream} {row.source_id}",
-            "status": row.status,
-            "tries": row.attempts,
-            "since": row.first_at,
-            "next try": row.next_at,
-            "error": row.error,
-        }
+        {**queue_row(row), "status": row.status}
         for row in connection.execute(sa.select(tables.queue).where(of_ends))
     ]

@@ -29,6 +29,7 @@ __all__ = [
     "links",
     "orphans",
     "problems",
+    "queue_row",
     "queued",
     "waiting_on",
 ]
@@ -173,19 +174,21 @@ def queued(connection: sa.Connection, page: Page, status: str = FAILED) -> Listi
     if page.record:
         query = query.where(queue.source_id == page.record)
     rows = connection.execute(query.order_by(queue.id).limit(page.limit + 1)).all()
-    found = [
-        {
-            "record": f"{row.source} {row.source_stream} {row.source_id}",
-            "which": [row.source, row.source_stream, row.source_id],
-            "to": f"{row.destination} {row.destination_stream}",
-            "tries": row.attempts,
-            "since": row.first_at,
-            "next try": row.next_at,
-            "error": row.error,
-        }
-        for row in rows[: page.limit]
-    ]
+    found = [queue_row(row) for row in rows[: page.limit]]
     return Listing(found, rows[page.limit - 1].id if len(rows) > page.limit else None)
+
+
+def queue_row(row: Any) -> Row:
+    """What the queue tells of a record."""
+    return {
+        "record": f"{row.source} {row.source_stream} {row.source_id}",
+        "which": [row.source, row.source_stream, row.source_id],
+        "to": f"{row.destination} {row.destination_stream}",
+        "tries": row.attempts,
+        "since": row.first_at,
+        "next try": row.next_at,
+        "error": row.error,
+    }
 
 
 def waiting_on(connection: sa.Connection, link_ids: Iterable[int]) -> dict[int, list[str]]:
